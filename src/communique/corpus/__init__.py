@@ -1,0 +1,1 @@
+"""The corpus: its mark-up, the checks on it, its counts, its conversions."""

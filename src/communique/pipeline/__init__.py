@@ -1,0 +1,1 @@
+"""spaCy components, and what is registered for them."""

@@ -1,0 +1,533 @@
+"""The relation extractor: a trainable component that relates the entities of a sentence to each other."""
+
+from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Tuple
+
+import numpy
+from spacy.language import Language
+from spacy.pipeline import TrainablePipe
+from spacy.tokens import Doc
+from spacy.training import Example, validate_examples, validate_get_examples
+from spacy.vocab import Vocab
+from thinc.api import Config, Model, Optimizer, set_dropout_rate
+from thinc.types import Floats2d
+
+from ..ml.relation_model import N_FACTUALITIES, RelationScores
+from ..scheme import FACTUALITIES, SYMMETRIC
+from .candidates import CandidateFunction, Candidates
+from .relation_scorer import make_relation_scorer
+
+# Plain data, so that it survives `DocBin`, `Doc.to_bytes` and worker processes.
+Doc.set_extension("relations", default=None, force=True)
+
+default_model_config = """
+[model]
+@architectures = "communique.RelationModel.v1"
+
+[model.tok2vec]
+@architectures = "spacy.Tok2Vec.v2"
+
+[model.tok2vec.embed]
+@architectures = "spacy.MultiHashEmbed.v2"
+width = 96
+rows = [5000, 1000, 2500, 1000]
+attrs = ["NORM", "PREFIX", "SUFFIX", "SHAPE"]
+include_static_vectors = false
+
+[model.tok2vec.encode]
+@architectures = "spacy.MaxoutWindowEncoder.v2"
+width = 96
+window_size = 1
+maxout_pieces = 3
+depth = 4
+
+[model.encoder]
+@architectures = "communique.PairEncoder.v1"
+width = 128
+window = 10
+rows = 200
+depth = 2
+dropout = 0.0
+
+[model.scorer]
+@architectures = "communique.PairScorer.v1"
+date_width = 32
+"""
+DEFAULT_MODEL = Config().from_str(default_model_config)["model"]
+
+
+@Language.factory(
+    "relation_extractor",
+    assigns=["doc._.relations"],
+    requires=["doc.ents", "token.sent_start"],
+    default_config={
+        "model": DEFAULT_MODEL,
+        "candidates": {"@misc": "communique.typed_pairs.v1", "max_distance": 80},
+        "symmetric": sorted(SYMMETRIC),
+        "threshold": 0.5,
+        "predicted_pairs": 1.0,
+        "scorer": {"@scorers": "communique.relation_scorer.v1"},
+    },
+    default_score_weights={
+        "rels_f": 1.0,
+        "rels_p": 0.0,
+        "rels_r": 0.0,
+        "rels_fact_f": 0.0,
+        "rels_per_type": None,
+    },
+)
+def make_relation_extractor(
+    nlp: Language,
+    name: str,
+    model: Model[Tuple[List[Doc], List[Candidates]], RelationScores],
+    candidates: CandidateFunction,
+    symmetric: List[str],
+    threshold: float,
+    predicted_pairs: float,
+    scorer: Optional[Callable],
+) -> "RelationExtractor":
+    """Construct a RelationExtractor.
+
+    model (Model[Tuple[List[Doc], List[Candidates]], RelationScores]): Takes docs and their candidates, returns logits.
+    candidates (CandidateFunction): Proposes the pairs to score.
+    symmetric (List[str]): Labels of relations without direction; each is found once, from the mention that stands first.
+    threshold (float): The least score of a relation, for labels that have no threshold of their own.
+    predicted_pairs (float): In training, the most pairs of wrongly predicted entities that are learned from as
+        negatives, for each gold pair of the batch. Predicted entities are seen only where `ner` is among the
+        `annotating_components` of the training.
+    scorer (Optional[Callable]): The scoring method.
+    """
+    return RelationExtractor(
+        nlp.vocab,
+        model,
+        candidates,
+        name,
+        symmetric=symmetric,
+        threshold=threshold,
+        predicted_pairs=predicted_pairs,
+        scorer=scorer,
+    )
+
+
+class RelationExtractor(TrainablePipe):
+    """Relates the entities of a sentence, and writes what it finds to `doc._.relations`.
+
+    Each relation is a dict: `head` and `tail` as [start, end] in tokens, `label`, `factuality`, `score`, and `date` as
+    [start, end] or None. They are sorted by head, tail and label.
+    """
+
+    def __init__(
+        self,
+        vocab: Vocab,
+        model: Model[Tuple[List[Doc], List[Candidates]], RelationScores],
+        candidates: CandidateFunction,
+        name: str = "relations",
+        *,
+        symmetric: Sequence[str] = tuple(sorted(SYMMETRIC)),
+        threshold: float = 0.5,
+        predicted_pairs: float = 1.0,
+        scorer: Optional[Callable] = make_relation_scorer(),
+    ) -> None:
+        self.vocab = vocab
+        self.model = model
+        self.candidates = candidates
+        self.name = name
+        self.scorer = scorer
+        self.cfg: Dict[str, Any] = {
+            "labels": [],
+            "symmetric": list(symmetric),
+            "threshold": threshold,
+            "thresholds": {},
+            "predicted_pairs": predicted_pairs,
+        }
+        self._rehearsal_model: Optional[Model] = None
+
+    @property
+    def labels(self) -> Tuple[str, ...]:
+        """The labels, in the order of the model's outputs."""
+        return tuple(self.cfg["labels"])
+
+    @property
+    def label_data(self) -> List[str]:
+        return list(self.labels)
+
+    @property
+    def thresholds(self) -> Dict[str, float]:
+        """The least score of each label."""
+        return {label: self.cfg["thresholds"].get(label, self.cfg["threshold"]) for label in self.labels}
+
+    @thresholds.setter
+    def thresholds(self, thresholds: Dict[str, float]) -> None:
+        """RAISES: ValueError for a label that the component does not have."""
+        for label in thresholds:
+            if label not in self.labels:
+                raise ValueError(f"'{self.name}' has no label {label!r}, only {', '.join(self.labels)}")
+        self.cfg["thresholds"] = {label: float(value) for label, value in thresholds.items()}
+
+    def add_label(self, label: str) -> int:
+        """RETURNS (int): 0 if the label was there already, else 1.
+        RAISES: ValueError if the model is initialized, and so has a fixed number of outputs.
+        """
+        if label in self.labels:
+            return 0
+        if self.model.get_ref("scorer").has_dim("nO"):
+            raise ValueError(f"cannot add the label {label!r} to '{self.name}': its model is initialized")
+        self.cfg["labels"].append(label)
+        self.vocab.strings.add(label)
+        return 1
+
+    def propose(self, docs: Iterable[Doc]) -> List[Candidates]:
+        """The candidates of each doc; for a symmetric label only the pair whose head stands first."""
+        symmetric = numpy.array([label in self.cfg["symmetric"] for label in self.labels], dtype=bool)
+        return [c.one_way(symmetric) for c in self.candidates(docs, self.labels)]
+
+    def predict(self, docs: Iterable[Doc]) -> Tuple[List[Candidates], RelationScores]:
+        """Score the candidates of a batch of docs, without modifying them.
+
+        RETURNS: The candidates of each doc, and the logits of all of them one after the other.
+        """
+        docs = list(docs)
+        candidates = self.propose(docs)
+        return candidates, self.model.predict((docs, candidates))
+
+    def set_annotations(
+        self, docs: Iterable[Doc], candidates_scores: Tuple[List[Candidates], RelationScores]
+    ) -> None:
+        """Write the relations over their thresholds to the docs.
+
+        candidates_scores: What `predict` returned for these docs.
+        """
+        candidates, scores = candidates_scores
+        ops = self.model.ops
+        probabilities = _sigmoid(ops.to_numpy(scores.relations))
+        factuality = ops.to_numpy(scores.factuality).argmax(axis=2)
+        date_of_pair = _best_dates(scores.date_edges, ops.to_numpy(scores.dates))
+        thresholds = numpy.array(list(self.thresholds.values()), dtype="f")
+        pair_offset = mention_offset = 0
+        for doc, c in zip(docs, candidates):
+            rows = slice(pair_offset, pair_offset + len(c))
+            keep = (probabilities[rows] >= thresholds) & c.possible
+            relations: List[Dict[str, Any]] = []
+            for i, k in zip(*numpy.nonzero(keep)):
+                head, tail = c.mentions[c.pairs[i]].tolist()
+                date = date_of_pair.get(pair_offset + int(i))
+                relations.append(
+                    {
+                        "head": head,
+                        "tail": tail,
+                        "label": self.labels[k],
+                        "factuality": FACTUALITIES[factuality[rows][i, k]],
+                        # Four places hold at any batch size; the next ones depend on the order of sums.
+                        "score": round(float(probabilities[rows][i, k]), 4),
+                        "date": None if date is None else c.mentions[date - mention_offset].tolist(),
+                    }
+                )
+            doc._.relations = relations
+            pair_offset += len(c)
+            mention_offset += len(c.mentions)
+
+    def update(
+        self,
+        examples: Iterable[Example],
+        *,
+        drop: float = 0.0,
+        sgd: Optional[Optimizer] = None,
+        losses: Optional[Dict[str, float]] = None,
+    ) -> Dict[str, float]:
+        """Learn from a batch of examples: from the pairs of their gold entities, and from those of the entities
+        that stand on the predicted docs, if an annotating component put some there.
+
+        drop (float): The dropout rate.
+        sgd (Optional[Optimizer]): The optimizer.
+        losses (Optional[Dict[str, float]]): Record of the loss, updated under the component's name.
+        RETURNS (Dict[str, float]): The updated losses.
+        """
+        losses = {} if losses is None else losses
+        losses.setdefault(self.name, 0.0)
+        examples = list(examples)
+        validate_examples(examples, "RelationExtractor.update")
+        examples = [eg for eg in examples if eg.reference._.relations is not None]
+        if not any(len(eg.predicted) for eg in examples):
+            return losses
+        candidates, gold = self._training_pairs(examples)
+        set_dropout_rate(self.model, drop)
+        scores, backprop = self.model.begin_update(([eg.predicted for eg in examples], candidates))
+        loss, d_scores = self.get_loss(examples, (candidates, gold, scores))
+        backprop(d_scores)
+        if sgd is not None:
+            self.finish_update(sgd)
+        losses[self.name] += loss
+        return losses
+
+    def get_loss(
+        self,
+        examples: Iterable[Example],
+        scores: Tuple[List[Candidates], List["GoldRelations"], RelationScores],
+    ) -> Tuple[float, RelationScores]:
+        """The loss and its gradient: binary cross-entropy of each possible label of each pair; for the gold
+        relations among them, cross-entropy of the factuality and of the date.
+
+        examples (Iterable[Example]): The batch.
+        scores: The candidates, the gold relations and the logits.
+        RETURNS: The loss, and the gradient with the shapes of the logits.
+        """
+        candidates, gold, logits = scores
+        ops = self.model.ops
+        n_examples = max(len(gold), 1)
+        column = {label: k for k, label in enumerate(self.labels)}
+        relations = ops.to_numpy(logits.relations)
+        factuality = ops.to_numpy(logits.factuality)
+        dates = ops.to_numpy(logits.dates)
+        target = numpy.zeros_like(relations)
+        d_factuality = numpy.zeros_like(factuality)
+        d_dates = numpy.zeros_like(dates)
+        edges_of_pair = _edges_of_pair(logits.date_edges)
+        loss = 0.0
+        offset = mention_offset = 0
+        for c, relations_of_spans in zip(candidates, gold):
+            spans = [tuple(span) for span in c.mentions.tolist()]
+            for i, (head, tail) in enumerate(c.pairs.tolist()):
+                for label, (fact, date) in relations_of_spans.get((spans[head], spans[tail]), {}).items():
+                    k = column.get(label)
+                    if k is None or not c.possible[i, k]:
+                        continue
+                    row = offset + i
+                    target[row, k] = 1.0
+                    probabilities = _softmax(factuality[row, k])
+                    d_factuality[row, k] = probabilities
+                    d_factuality[row, k, FACTUALITIES.index(fact)] -= 1.0
+                    loss -= float(numpy.log(probabilities[FACTUALITIES.index(fact)] + 1e-8))
+                    edges = edges_of_pair.get(row, [])
+                    if edges:
+                        probabilities = _softmax(numpy.append(dates[edges], 0.0))
+                        rows = [int(logits.date_edges[edge, 1]) - mention_offset for edge in edges]
+                        right = [j for j, m in enumerate(rows) if date is not None and spans[m] == date]
+                        goal = right[0] if right else len(edges)
+                        loss -= float(numpy.log(probabilities[goal] + 1e-8))
+                        probabilities[goal] -= 1.0
+                        d_dates[edges] += probabilities[:-1]
+            offset += len(c)
+            mention_offset += len(c.mentions)
+        possible = numpy.concatenate([c.possible for c in candidates])
+        probabilities = _sigmoid(relations)
+        d_relations = (probabilities - target) * possible
+        right = numpy.where(target > 0, probabilities, 1 - probabilities)
+        loss -= float((numpy.log(right + 1e-8) * possible).sum())
+        scale = 1.0 / n_examples
+        return loss * scale, RelationScores(
+            ops.asarray(d_relations * scale, dtype="f"),
+            ops.asarray(d_factuality * scale, dtype="f"),
+            ops.asarray(d_dates * scale, dtype="f"),
+            logits.date_edges,
+        )
+
+    def rehearse(
+        self,
+        examples: Iterable[Example],
+        *,
+        drop: float = 0.0,
+        sgd: Optional[Optimizer] = None,
+        losses: Optional[Dict[str, float]] = None,
+    ) -> Dict[str, float]:
+        """Learn to go on saying what the model said when its training was resumed, on the entities that the examples
+        have, without looking at their relations: against forgetting.
+
+        RAISES: ValueError if `nlp.resume_training` was not called.
+        """
+        losses = {} if losses is None else losses
+        losses.setdefault(self.name, 0.0)
+        if self._rehearsal_model is None:
+            raise ValueError(f"call nlp.resume_training() before rehearsing '{self.name}'")
+        docs = [_with_gold_entities(eg) for eg in examples]
+        candidates = self.propose(docs)
+        if not any(map(len, candidates)):
+            return losses
+        set_dropout_rate(self.model, drop)
+        scores, backprop = self.model.begin_update((docs, candidates))
+        target = self._rehearsal_model.predict((docs, candidates))
+        scale = 1.0 / len(docs)
+        gradient = RelationScores(
+            (scores.relations - target.relations) * scale,
+            (scores.factuality - target.factuality) * scale,
+            (scores.dates - target.dates) * scale,
+            scores.date_edges,
+        )
+        backprop(gradient)
+        if sgd is not None:
+            self.finish_update(sgd)
+        losses[self.name] += float((gradient.relations**2).sum())
+        return losses
+
+    def initialize(
+        self,
+        get_examples: Callable[[], Iterable[Example]],
+        *,
+        nlp: Optional[Language] = None,
+        labels: Optional[List[str]] = None,
+    ) -> None:
+        """Initialize the component for training, with a representative set of examples.
+
+        get_examples (Callable[[], Iterable[Example]]): Returns gold examples.
+        nlp (Optional[Language]): The pipeline that the component is part of.
+        labels (Optional[List[str]]): The labels, as `init labels` makes them; taken from the examples if
+            there are none.
+        RAISES: ValueError if there is no label, an example relates what is no entity of it, or names an unknown
+            factuality.
+        """
+        validate_get_examples(get_examples, "RelationExtractor.initialize")
+        sample: List[Example] = []
+        found = set(labels or [])
+        for eg in get_examples():
+            _validate_relations(eg.reference)
+            if labels is None:
+                found.update(relation["label"] for relation in eg.reference._.relations or [])
+            if len(sample) < 10:
+                sample.append(eg)
+        for label in labels or sorted(found):
+            self.add_label(label)
+        self._require_labels()
+        docs = [_with_gold_entities(eg) for eg in sample]
+        candidates = self.propose(docs)
+        n = sum(map(len, candidates))
+        ops = self.model.ops
+        Y = RelationScores(
+            ops.alloc2f(n, len(self.labels)),
+            ops.alloc3f(n, len(self.labels), N_FACTUALITIES),
+            ops.alloc1f(0),
+            numpy.zeros((0, 2), dtype="i"),
+        )
+        self.model.initialize(X=(docs, candidates) if docs else None, Y=Y)
+
+    def _training_pairs(
+        self, examples: List[Example]
+    ) -> Tuple[List[Candidates], List["GoldRelations"]]:
+        """The pairs to learn from, and the gold relations of each example by the spans of head and tail.
+
+        All pairs of gold entities; and pairs of which an end was predicted wrongly, up to a share. A prediction that
+        overlaps a gold entity says nothing clear about relations, and is left out; one with the right span and
+        another label keeps the relations of that span.
+        """
+        gold_docs = [_with_gold_entities(eg) for eg in examples]
+        gold_candidates = self.propose(gold_docs)
+        relations = [_aligned_relations(eg, self.cfg["symmetric"]) for eg in examples]
+        seen_docs = [_with_sentences(eg.predicted, gold) for eg, gold in zip(examples, gold_docs)]
+        seen_candidates = self.propose(seen_docs)
+        room = int(self.cfg["predicted_pairs"] * sum(map(len, gold_candidates)))
+        joined = []
+        for gold, seen in zip(gold_candidates, seen_candidates):
+            rows = _wrong_pairs(gold, seen)
+            if len(rows) > room:
+                rows = numpy.sort(numpy.random.permutation(rows)[:room])
+            room -= len(rows)
+            joined.append(gold.joined(seen.select(rows)))
+        return joined, relations
+
+
+# (head span, tail span) -> label -> (factuality, span of the date), in tokens of the predicted doc
+SpanPair = Tuple[Tuple[int, int], Tuple[int, int]]
+GoldRelations = Dict[SpanPair, Dict[str, Tuple[str, Optional[Tuple[int, int]]]]]
+
+
+def _validate_relations(doc: Doc) -> None:
+    entities = {(ent.start, ent.end) for ent in doc.ents}
+    for relation in doc._.relations or []:
+        if relation["factuality"] not in FACTUALITIES:
+            raise ValueError(f"unknown factuality {relation['factuality']!r}: use {', '.join(FACTUALITIES)}")
+        for end in ("head", "tail"):
+            if tuple(relation[end]) not in entities:
+                start, stop = relation[end]
+                raise ValueError(
+                    f"{relation['label']} has the {end} {doc[start:stop].text!r}, which is no entity of its doc: "
+                    "add it to doc.ents"
+                )
+
+
+def _aligned_spans(eg: Example) -> Dict[Tuple[int, int], Tuple[int, int]]:
+    """Gold entities whose ends are token ends in the predicted doc: their spans in both."""
+    spans = {}
+    for ent in eg.reference.ents:
+        span = eg.predicted.char_span(ent.start_char, ent.end_char)
+        if span is not None:
+            spans[(ent.start, ent.end)] = (span.start, span.end)
+    return spans
+
+
+def _aligned_relations(eg: Example, symmetric: Sequence[str]) -> GoldRelations:
+    spans = _aligned_spans(eg)
+    gold: GoldRelations = {}
+    for relation in eg.reference._.relations:
+        head, tail = spans.get(tuple(relation["head"])), spans.get(tuple(relation["tail"]))
+        if head is None or tail is None:
+            continue
+        date = None if relation["date"] is None else spans.get(tuple(relation["date"]))
+        if relation["label"] in symmetric:
+            head, tail = min(head, tail), max(head, tail)
+        gold.setdefault((head, tail), {})[relation["label"]] = (relation["factuality"], date)
+    return gold
+
+
+def _with_gold_entities(eg: Example) -> Doc:
+    """A copy of the predicted doc with the entities and sentences of the reference."""
+    doc = eg.predicted.copy()
+    spans = _aligned_spans(eg)
+    doc.set_ents(
+        [
+            doc.char_span(ent.start_char, ent.end_char, label=ent.label)
+            for ent in eg.reference.ents
+            if (ent.start, ent.end) in spans
+        ]
+    )
+    starts = {sent.start_char for sent in eg.reference.sents}
+    for token in doc:
+        token.is_sent_start = token.idx in starts
+    return doc
+
+
+def _with_sentences(doc: Doc, gold: Doc) -> Doc:
+    """The doc, or a copy with gold sentences if no component has set them."""
+    if len(doc) < 2 or doc.has_annotation("SENT_START"):
+        return doc
+    copy = doc.copy()
+    for token, gold_token in zip(copy, gold):
+        token.is_sent_start = gold_token.is_sent_start
+    return copy
+
+
+def _wrong_pairs(gold: Candidates, seen: Candidates) -> numpy.ndarray:
+    """Rows of `seen` with at least one end that is no gold mention, and no end that merely overlaps one."""
+    if not len(seen):
+        return numpy.zeros((0,), dtype="i")
+    spans = {tuple(span) for span in gold.mentions.tolist()}
+    labelled = {(*span, label) for span, label in zip(map(tuple, gold.mentions.tolist()), gold.labels.tolist())}
+    taken = {token for start, end in spans for token in range(start, end)}
+    right, clear = [], []
+    for (start, end), label in zip(seen.mentions.tolist(), seen.labels.tolist()):
+        right.append((start, end, label) in labelled)
+        clear.append((start, end) in spans or not taken.intersection(range(start, end)))
+    both_right = numpy.array(right)[seen.pairs].all(axis=1)
+    both_clear = numpy.array(clear)[seen.pairs].all(axis=1)
+    return numpy.flatnonzero(both_clear & ~both_right)
+
+
+def _edges_of_pair(date_edges: numpy.ndarray) -> Dict[int, List[int]]:
+    edges: Dict[int, List[int]] = {}
+    for edge, pair in enumerate(date_edges[:, 0].tolist()):
+        edges.setdefault(pair, []).append(edge)
+    return edges
+
+
+def _best_dates(date_edges: numpy.ndarray, logits: numpy.ndarray) -> Dict[int, int]:
+    """Pair -> the mention of its best date, for pairs with one that is likelier than none."""
+    best: Dict[int, Tuple[float, int]] = {}
+    for (pair, mention), logit in zip(date_edges.tolist(), logits.tolist()):
+        if logit > best.get(pair, (0.0, 0))[0]:
+            best[pair] = (logit, mention)
+    return {pair: mention for pair, (_, mention) in best.items()}
+
+
+def _sigmoid(X: Floats2d) -> Floats2d:
+    return 1.0 / (1.0 + numpy.exp(-numpy.clip(X, -30.0, 30.0)))
+
+
+def _softmax(x: numpy.ndarray) -> numpy.ndarray:
+    exp = numpy.exp(x - x.max())
+    return exp / exp.sum()
