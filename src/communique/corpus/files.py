@@ -10,6 +10,7 @@ from spacy.tokens import DocBin
 
 from ..docs import from_doc, to_doc
 from ..document import Document
+from ..errors import InputError
 from .markup import SUFFIX, MarkupError, format_markup, iter_markup
 from .sentences import with_sentences
 
@@ -23,11 +24,13 @@ def read_documents(path: Path, split: Optional[str] = None) -> Iterator[Document
     """Read a folder or file of mark-up, a `.jsonl` file or a `.spacy` file.
 
     split (Optional[str]): Only the documents whose `meta` names this split.
-    RAISES: OSError if there is no such file, ValueError with file and line if it cannot be read.
+    RAISES: InputError with file and line if it cannot be read.
     """
     reader = READERS.get(SUFFIX if path.is_dir() else path.suffix)
+    if not path.exists():
+        raise InputError(f"{path}: no such file or folder")
     if reader is None:
-        raise ValueError(f"{path}: cannot read this, only {', '.join(READERS)} or a folder of {SUFFIX}")
+        raise InputError(f"{path}: cannot read this, only {', '.join(READERS)} or a folder of {SUFFIX}")
     for document in reader(path):
         if split is None or document.meta.get("split") == split:
             yield document
@@ -37,11 +40,11 @@ def write_documents(documents: Iterable[Document], path: Path) -> int:
     """Write to a folder of mark-up (a path without a suffix), a `.jsonl` file or a `.spacy` file.
 
     RETURNS (int): Number of documents.
-    RAISES: ValueError if the format is unknown or cannot say what a document says.
+    RAISES: InputError if the format is unknown or cannot say what a document says.
     """
     writer = WRITERS.get(path.suffix)
     if writer is None:
-        raise ValueError(f"{path}: cannot write this, only .jsonl, .spacy or a folder")
+        raise InputError(f"{path}: cannot write this, only .jsonl, .spacy or a folder")
     documents = list(documents)
     writer(documents, path)
     return len(documents)
@@ -60,7 +63,7 @@ def _write_markup(documents: List[Document], path: Path) -> None:
         try:
             text = format_markup(with_sentences(document))
         except ValueError as error:
-            raise ValueError(f"{document.id}: {error}") from error
+            raise InputError(f"{document.id}: {error}") from error
         (path / f"{document.id}{SUFFIX}").write_text(text, encoding="utf8", newline="\n")
 
 
@@ -71,7 +74,7 @@ def _read_jsonl(path: Path) -> Iterator[Document]:
                 try:
                     yield Document.from_json(json.loads(line))
                 except ValueError as error:
-                    raise ValueError(f"{path}:{number}: {error}") from error
+                    raise InputError(f"{path}:{number}: {error}") from error
 
 
 def _write_jsonl(documents: List[Document], path: Path) -> None:

@@ -34,6 +34,7 @@ from pathlib import Path
 from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
 
 from ..document import Document, Entity, Relation
+from ..errors import InputError
 from ..scheme import RELATIONS
 
 SUFFIX = ".cmu"
@@ -63,7 +64,7 @@ class Fault:
         return f"{self.path}:{self.line}: {self.message}: {self.mend}"
 
 
-class MarkupError(ValueError):
+class MarkupError(InputError):
     """The mark-up cannot be read. `faults` holds every reason."""
 
     def __init__(self, faults: Sequence[Fault]):
@@ -514,10 +515,10 @@ def _unhead_value(value: str) -> Any:
 def iter_markup(root: Path) -> Iterator[MarkedDocument]:
     """Every document under a folder, or the one in a file, in the order of their names.
 
-    RAISES: FileNotFoundError if nothing is there.
+    RAISES: InputError if nothing is there.
     """
     paths = [root] if root.is_file() else sorted(root.rglob(f"*{SUFFIX}"))
     if not paths:
-        raise FileNotFoundError(f"{root}: no {SUFFIX} file here")
+        raise InputError(f"{root}: no {SUFFIX} file here: name a file in the mark-up, or a folder of them")
     for path in paths:
         yield read_markup(path)

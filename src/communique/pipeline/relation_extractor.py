@@ -441,41 +441,44 @@ def _validate_relations(doc: Doc) -> None:
                 )
 
 
-def _aligned_spans(eg: Example) -> Dict[Tuple[int, int], Tuple[int, int]]:
-    """Gold entities whose ends are token ends in the predicted doc: their spans in both."""
-    spans = {}
-    for ent in eg.reference.ents:
-        span = eg.predicted.char_span(ent.start_char, ent.end_char)
-        if span is not None:
-            spans[(ent.start, ent.end)] = (span.start, span.end)
-    return spans
+def _same_tokens(eg: Example) -> bool:
+    return len(eg.predicted) == len(eg.reference) and bool(
+        (eg.predicted.to_array("ORTH") == eg.reference.to_array("ORTH")).all()
+    )
 
 
 def _aligned_relations(eg: Example, symmetric: Sequence[str]) -> GoldRelations:
-    spans = _aligned_spans(eg)
+    """The gold relations of which head and tail are spans of tokens in the predicted doc too."""
+    same = _same_tokens(eg)
+
+    def aligned(tokens: Optional[List[int]]) -> Optional[Tuple[int, int]]:
+        if tokens is None or same:
+            return None if tokens is None else (tokens[0], tokens[1])
+        gold = eg.reference[tokens[0] : tokens[1]]
+        span = eg.predicted.char_span(gold.start_char, gold.end_char)
+        return None if span is None else (span.start, span.end)
+
     gold: GoldRelations = {}
     for relation in eg.reference._.relations:
-        head, tail = spans.get(tuple(relation["head"])), spans.get(tuple(relation["tail"]))
+        head, tail = aligned(relation["head"]), aligned(relation["tail"])
         if head is None or tail is None:
             continue
-        date = None if relation["date"] is None else spans.get(tuple(relation["date"]))
         if relation["label"] in symmetric:
             head, tail = min(head, tail), max(head, tail)
-        gold.setdefault((head, tail), {})[relation["label"]] = (relation["factuality"], date)
+        gold.setdefault((head, tail), {})[relation["label"]] = (
+            relation["factuality"],
+            aligned(relation["date"]),
+        )
     return gold
 
 
 def _with_gold_entities(eg: Example) -> Doc:
-    """A copy of the predicted doc with the entities and sentences of the reference."""
+    """The reference, if it has the tokens of the predicted doc; else a copy of that with gold entities and sentences."""
+    if _same_tokens(eg):
+        return eg.reference
     doc = eg.predicted.copy()
-    spans = _aligned_spans(eg)
-    doc.set_ents(
-        [
-            doc.char_span(ent.start_char, ent.end_char, label=ent.label)
-            for ent in eg.reference.ents
-            if (ent.start, ent.end) in spans
-        ]
-    )
+    spans = [doc.char_span(e.start_char, e.end_char, label=e.label) for e in eg.reference.ents]
+    doc.set_ents([span for span in spans if span is not None])
     starts = {sent.start_char for sent in eg.reference.sents}
     for token in doc:
         token.is_sent_start = token.idx in starts

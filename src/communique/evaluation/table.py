@@ -1,0 +1,39 @@
+"""Figures as tables for a terminal."""
+
+from typing import Any, Dict, Iterator
+
+from rich.table import Table
+
+TITLES = {
+    "ents": "Entities",
+    "rels": "Relations on predicted entities",
+    "rels_fact": "Relations with their factuality",
+    "rels_gold": "Relations on gold entities",
+}
+
+
+def figure_tables(figures: Dict[str, Any]) -> Iterator[Table]:
+    """One table of the totals, then one of the labels for each figure."""
+    totals = _table("All labels")
+    for name, figure in figures.items():
+        _row(totals, TITLES[name], figure)
+    yield totals
+    for name, figure in figures.items():
+        table = _table(TITLES[name])
+        for label, of_label in figure["labels"].items():
+            _row(table, label, of_label)
+        yield table
+
+
+def _table(title: str) -> Table:
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
+    table.add_column("")
+    for column in ("P", "R", "F1", "95%", "gold", "predicted"):
+        table.add_column(column, justify="right")
+    return table
+
+
+def _row(table: Table, name: str, figure: Dict[str, Any]) -> None:
+    low, high = figure["interval"]
+    values = [f"{figure[key]:.3f}" for key in "prf"]
+    table.add_row(name, *values, f"{low:.3f}-{high:.3f}", str(figure["gold"]), str(figure["predicted"]))
