@@ -1,6 +1,7 @@
 """Between a `Document` and a spaCy `Doc`, in both directions."""
 
-from typing import Any, Dict, List, Optional
+import json
+from typing import Any, Dict, List, Optional, Tuple
 
 from spacy.language import Language
 from spacy.tokens import Doc, Span
@@ -13,7 +14,7 @@ Doc.set_extension("document", default=None, force=True)
 
 def to_doc(document: Document, nlp: Language) -> Doc:
     """A reference doc: gold entities, sentence starts and relations. What a Doc has no place for (id, meta, clusters,
-    names, states) is plain data in `doc._.document`.
+    names, states) is JSON in `doc._.document`.
 
     RAISES: ValueError if a mention or a sentence ends inside a token.
     """
@@ -35,8 +36,8 @@ def to_doc(document: Document, nlp: Language) -> Doc:
             raise ValueError(f"{document.id}: a sentence starts inside a token")
     place = {old: new for new, old in enumerate(order)}
 
-    def tokens(i: int) -> List[int]:
-        return [spans[place[i]].start, spans[place[i]].end]
+    def tokens(i: int) -> Tuple[int, int]:
+        return (spans[place[i]].start, spans[place[i]].end)
 
     doc._.relations = [
         {
@@ -50,11 +51,13 @@ def to_doc(document: Document, nlp: Language) -> Doc:
         for r in document.relations
     ]
     entities = [document.entities[i] for i in order]
-    doc._.document = {
-        "id": document.id,
-        "meta": document.meta,
-        "entities": [{"cluster": e.cluster, "name": e.name, "state": e.state} for e in entities],
-    }
+    doc._.document = json.dumps(
+        {
+            "id": document.id,
+            "meta": document.meta,
+            "entities": [{"cluster": e.cluster, "name": e.name, "state": e.state} for e in entities],
+        }
+    )
     return doc
 
 
@@ -64,7 +67,7 @@ def from_doc(doc: Doc, id: Optional[str] = None, meta: Optional[Dict[str, Any]] 
     Without `doc._.document`, as for a predicted doc, mentions with the same text share a cluster, and no mention
     has a name or a state.
     """
-    known = doc._.document or {}
+    known = json.loads(doc._.document or "{}")
     given = known.get("entities", [])
     clusters: Dict[Any, int] = {}
     entities = []

@@ -25,7 +25,7 @@ from .markup import Fault, MarkedDocument
 TOGETHER = (
     PERSON,
     frozenset({"COUNTRY", "NORP", "GOVERNMENT", "LOC"}),
-    frozenset({"IGO"}),
+    frozenset({"IGO", "GOVERNMENT"}),  # Brussels for the EU
     frozenset({"ORG", "GOVERNMENT"}),
     frozenset({"ORG", "NORP"}),
     frozenset({"TREATY"}),

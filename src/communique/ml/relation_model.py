@@ -319,7 +319,7 @@ def build_pair_scorer(date_width: int, nO: Optional[int] = None) -> PairScorer:
     date_width (int): Hidden width of the date scorer.
     nO (Optional[int]): Number of labels; None until the component is initialized.
     """
-    relations = Linear(init_W=zero_init)
+    relations = Linear(init_W=zero_init, init_b=_rare_init)
     factuality = Linear(init_W=zero_init)
     date_pair, date_mention = Linear(nO=date_width), Linear(nO=date_width)
     date_position = Model(
@@ -336,6 +336,11 @@ def build_pair_scorer(date_width: int, nO: Optional[int] = None) -> PairScorer:
         # nI: of a token, nP: of a pair, nO: labels
         dims={"nI": None, "nP": None, "nO": nO},
     )
+
+
+def _rare_init(ops: Ops, shape: Tuple[int, ...]) -> Floats1d:
+    """A pair seldom has any given label: start from a probability of 2%, not of a half."""
+    return ops.alloc(shape) - 4.0
 
 
 def _scorer_init(model: PairScorer, X=None, Y=None) -> None:

@@ -1,8 +1,8 @@
 """Which pairs of mentions could stand in a relation: the relation extractor's counterpart of a span suggester."""
 
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Callable, Dict, Iterable, List, Optional, Sequence, Tuple
+from functools import lru_cache, partial
+from typing import Callable, Dict, FrozenSet, Iterable, List, Optional, Sequence, Tuple
 
 import numpy
 from spacy.tokens import Doc
@@ -14,6 +14,7 @@ Bools2d = numpy.ndarray
 Ints1d = numpy.ndarray
 Ints2d = numpy.ndarray
 TypeLimits = Dict[str, Tuple[List[str], List[str]]]
+FrozenLimits = Tuple[Tuple[str, Tuple[str, ...], Tuple[str, ...]], ...]
 
 
 @dataclass
@@ -89,54 +90,71 @@ def build_typed_pairs(
     date_labels (Optional[List[str]]): Labels of mentions that date a relation. None stands for `DATE`.
     """
     limits = {label: (sorted(h), sorted(t)) for label, (h, t) in RELATIONS.items()} if types is None else types
-    dating = frozenset(["DATE"] if date_labels is None else date_labels)
-    entity_labels = sorted({label for sides in limits.values() for side in sides for label in side})
-    rows = {label: i for i, label in enumerate(entity_labels)}
-    other = len(entity_labels)  # entity labels that no limit names
+    return partial(
+        typed_pairs,
+        max_distance=max_distance,
+        limits=tuple(sorted((label, tuple(heads), tuple(tails)) for label, (heads, tails) in limits.items())),
+        date_labels=frozenset(["DATE"] if date_labels is None else date_labels),
+    )
 
-    @lru_cache(maxsize=8)
-    def possible_labels(relation_labels: Tuple[str, ...]) -> numpy.ndarray:
-        """Which relations are possible, by row of the head and row of the tail."""
-        table = numpy.zeros((other + 1, other + 1, len(relation_labels)), dtype=bool)
-        for k, label in enumerate(relation_labels):
-            if label in limits:
-                heads, tails = limits[label]
-                table[numpy.ix_([rows[h] for h in heads], [rows[t] for t in tails], [k])] = True
-            else:
-                table[:, :, k] = True
-        return table
 
-    def typed_pairs(docs: Iterable[Doc], labels: Sequence[str]) -> List[Candidates]:
-        table = possible_labels(tuple(labels))
-        return [_doc_pairs(doc, table) for doc in docs]
+def typed_pairs(
+    docs: Iterable[Doc],
+    labels: Sequence[str],
+    *,
+    max_distance: int,
+    limits: FrozenLimits,
+    date_labels: FrozenSet[str],
+) -> List[Candidates]:
+    """The candidates of each doc; see `build_typed_pairs`."""
+    rows, table = _possible_labels(tuple(labels), limits)
+    return [_doc_pairs(doc, rows, table, max_distance, date_labels) for doc in docs]
 
-    def _doc_pairs(doc: Doc, table: numpy.ndarray) -> Candidates:
-        ents = doc.ents
-        mentions = numpy.array([(ent.start, ent.end) for ent in ents], dtype="i").reshape(-1, 2)
-        names = [ent.label_ for ent in ents]
-        ids = numpy.array([ent.label for ent in ents], dtype="uint64")
-        dates = numpy.array([name in dating for name in names], dtype=bool)
-        sents, sent_of_mention = _sentences(doc, mentions)
-        types = numpy.array([rows.get(name, other) for name in names], dtype="i")
-        found = [numpy.zeros((0, 2), dtype="i")]
-        # Mentions stand in the order of the text: the k-th partners to the right of all mentions at once,
-        # until no mention has one.
-        for k in range(1, len(ents)):
-            first = numpy.arange(len(ents) - k)
-            near = sent_of_mention[first] == sent_of_mention[first + k]
-            near &= mentions[first + k, 0] - mentions[first, 1] <= max_distance
-            if not near.any():
-                break
-            found.append(numpy.stack([first[near], first[near] + k], axis=1).astype("i"))
-        forward = numpy.concatenate(found)
-        pairs = numpy.concatenate([forward, forward[:, ::-1]])
-        possible = table[types[pairs[:, 0]], types[pairs[:, 1]]]
-        keep = possible.any(axis=1)
-        pairs, possible = pairs[keep], possible[keep]
-        order = numpy.lexsort((pairs[:, 1], pairs[:, 0]))
-        return Candidates(mentions, ids, sents, dates, pairs[order], possible[order])
 
-    return typed_pairs
+@lru_cache(maxsize=8)
+def _possible_labels(labels: Tuple[str, ...], limits: FrozenLimits) -> Tuple[Dict[str, int], numpy.ndarray]:
+    """A row for each entity label that a limit names, and by the rows of head and tail which relations are possible. The
+    last row stands for all other labels."""
+    named = sorted({label for _, *sides in limits for side in sides for label in side})
+    rows = {label: i for i, label in enumerate(named)}
+    table = numpy.zeros((len(rows) + 1, len(rows) + 1, len(labels)), dtype=bool)
+    by_label = {label: sides for label, *sides in limits}
+    for k, label in enumerate(labels):
+        if label in by_label:
+            heads, tails = by_label[label]
+            table[numpy.ix_([rows[h] for h in heads], [rows[t] for t in tails], [k])] = True
+        else:
+            table[:, :, k] = True
+    return rows, table
+
+
+def _doc_pairs(
+    doc: Doc, rows: Dict[str, int], table: numpy.ndarray, max_distance: int, date_labels: FrozenSet[str]
+) -> Candidates:
+    ents = doc.ents
+    mentions = numpy.array([(ent.start, ent.end) for ent in ents], dtype="i").reshape(-1, 2)
+    names = [ent.label_ for ent in ents]
+    ids = numpy.array([ent.label for ent in ents], dtype="uint64")
+    dates = numpy.array([name in date_labels for name in names], dtype=bool)
+    sents, sent_of_mention = _sentences(doc, mentions)
+    types = numpy.array([rows.get(name, len(rows)) for name in names], dtype="i")
+    found = [numpy.zeros((0, 2), dtype="i")]
+    # Mentions stand in the order of the text: the k-th partners to the right of all mentions at once,
+    # until no mention has one.
+    for k in range(1, len(ents)):
+        first = numpy.arange(len(ents) - k)
+        near = sent_of_mention[first] == sent_of_mention[first + k]
+        near &= mentions[first + k, 0] - mentions[first, 1] <= max_distance
+        if not near.any():
+            break
+        found.append(numpy.stack([first[near], first[near] + k], axis=1).astype("i"))
+    forward = numpy.concatenate(found)
+    pairs = numpy.concatenate([forward, forward[:, ::-1]])
+    possible = table[types[pairs[:, 0]], types[pairs[:, 1]]]
+    keep = possible.any(axis=1)
+    pairs, possible = pairs[keep], possible[keep]
+    order = numpy.lexsort((pairs[:, 1], pairs[:, 0]))
+    return Candidates(mentions, ids, sents, dates, pairs[order], possible[order])
 
 
 def _sentences(doc: Doc, mentions: Ints2d) -> Tuple[Ints2d, Ints1d]:

@@ -16,8 +16,24 @@ from ..scheme import FACTUALITIES, SYMMETRIC
 from .candidates import CandidateFunction, Candidates
 from .relation_scorer import make_relation_scorer
 
-# Plain data, so that it survives `DocBin`, `Doc.to_bytes` and worker processes.
-Doc.set_extension("relations", default=None, force=True)
+def get_relations(doc: Doc) -> Optional[Tuple[Dict[str, Any], ...]]:
+    """Behind `doc._.relations`. None if nobody has looked for relations in the doc."""
+    relations = doc.user_data.get("relations")
+    if relations is None:
+        return None
+    # `DocBin` gives lists back as tuples, `Doc.from_bytes` tuples as lists.
+    return tuple(
+        {key: tuple(value) if isinstance(value, list) else value for key, value in relation.items()}
+        for relation in relations
+    )
+
+
+def set_relations(doc: Doc, relations: Optional[Iterable[Dict[str, Any]]]) -> None:
+    """Plain data, so that it survives `DocBin`, `Doc.to_bytes` and worker processes."""
+    doc.user_data["relations"] = None if relations is None else list(relations)
+
+
+Doc.set_extension("relations", getter=get_relations, setter=set_relations, force=True)
 
 default_model_config = """
 [model]
@@ -111,8 +127,8 @@ def make_relation_extractor(
 class RelationExtractor(TrainablePipe):
     """Relates the entities of a sentence, and writes what it finds to `doc._.relations`.
 
-    Each relation is a dict: `head` and `tail` as [start, end] in tokens, `label`, `factuality`, `score`, and `date` as
-    [start, end] or None. They are sorted by head, tail and label.
+    That is a tuple of dicts: `head` and `tail` as (start, end) in tokens, `label`, `factuality`, `score`, and `date` as
+    (start, end) or None, sorted by head, tail and label.
     """
 
     def __init__(
@@ -208,7 +224,7 @@ class RelationExtractor(TrainablePipe):
             keep = (probabilities[rows] >= thresholds) & c.possible
             relations: List[Dict[str, Any]] = []
             for i, k in zip(*numpy.nonzero(keep)):
-                head, tail = c.mentions[c.pairs[i]].tolist()
+                head, tail = map(tuple, c.mentions[c.pairs[i]].tolist())
                 date = date_of_pair.get(pair_offset + int(i))
                 relations.append(
                     {
@@ -218,7 +234,7 @@ class RelationExtractor(TrainablePipe):
                         "factuality": FACTUALITIES[factuality[rows][i, k]],
                         # Four places hold at any batch size; the next ones depend on the order of sums.
                         "score": round(float(probabilities[rows][i, k]), 4),
-                        "date": None if date is None else c.mentions[date - mention_offset].tolist(),
+                        "date": None if date is None else tuple(c.mentions[date - mention_offset].tolist()),
                     }
                 )
             doc._.relations = relations
@@ -240,6 +256,8 @@ class RelationExtractor(TrainablePipe):
         sgd (Optional[Optimizer]): The optimizer.
         losses (Optional[Dict[str, float]]): Record of the loss, updated under the component's name.
         RETURNS (Dict[str, float]): The updated losses.
+
+        Thresholds that were tuned are dropped: they belonged to the weights as they were.
         """
         losses = {} if losses is None else losses
         losses.setdefault(self.name, 0.0)
@@ -248,6 +266,7 @@ class RelationExtractor(TrainablePipe):
         examples = [eg for eg in examples if eg.reference._.relations is not None]
         if not any(len(eg.predicted) for eg in examples):
             return losses
+        self.cfg["thresholds"] = {}
         candidates, gold = self._training_pairs(examples)
         set_dropout_rate(self.model, drop)
         scores, backprop = self.model.begin_update(([eg.predicted for eg in examples], candidates))
@@ -451,9 +470,9 @@ def _aligned_relations(eg: Example, symmetric: Sequence[str]) -> GoldRelations:
     """The gold relations of which head and tail are spans of tokens in the predicted doc too."""
     same = _same_tokens(eg)
 
-    def aligned(tokens: Optional[List[int]]) -> Optional[Tuple[int, int]]:
+    def aligned(tokens: Optional[Tuple[int, int]]) -> Optional[Tuple[int, int]]:
         if tokens is None or same:
-            return None if tokens is None else (tokens[0], tokens[1])
+            return None if tokens is None else tuple(tokens)
         gold = eg.reference[tokens[0] : tokens[1]]
         span = eg.predicted.char_span(gold.start_char, gold.end_char)
         return None if span is None else (span.start, span.end)
