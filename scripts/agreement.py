@@ -2,13 +2,16 @@
 
 import json
 from copy import deepcopy
+from dataclasses import replace
+from difflib import SequenceMatcher
 from pathlib import Path
-from typing import Annotated, List
+from typing import Annotated, List, Tuple
 
 import typer
 from rich.console import Console
 
 from communique.corpus.files import read_documents, write_documents
+from communique.document import Document
 from communique.evaluation.metrics import evaluate_documents
 from communique.evaluation.mistakes import list_mistakes
 from communique.evaluation.table import figure_tables
@@ -44,11 +47,8 @@ def compare(
 ) -> None:
     """Report the agreement of two readings as F1, over all and for each label."""
     again = {document.id: document for document in read_documents(second)}
-    once = [document for document in read_documents(first) if document.id in again]
-    twice = [again[document.id] for document in once]
-    for a, b in zip(once, twice):
-        if a.text != b.text:
-            raise typer.BadParameter(f"{a.id}: the second reading has another text")
+    pairs = [shared_sentences(d, again[d.id]) for d in read_documents(first) if d.id in again]
+    once, twice = [a for a, _ in pairs], [b for _, b in pairs]
     figures = evaluate_documents(once, twice, twice, samples, seed)
     # On gold entities there is nothing to read again; what both marked alike is in `rels`.
     del figures["rels_gold"]
@@ -56,6 +56,32 @@ def compare(
     differences.write_text("\n".join(list_mistakes(once, twice)) + "\n")
     for table in figure_tables(figures):
         Console().print(table)
+
+
+def shared_sentences(first: Document, second: Document) -> Tuple[Document, Document]:
+    """Both documents cut down to the sentences that both have, in case one was edited after the other was handed out."""
+    texts = [[document.text[start:end] for start, end in document.sents] for document in (first, second)]
+    matches = SequenceMatcher(None, *texts, autojunk=False).get_matching_blocks()
+    rows = [[i for match in matches for i in range(match[side], match[side] + match.size)] for side in range(2)]
+    return select_sentences(first, rows[0]), select_sentences(second, rows[1])
+
+
+def select_sentences(document: Document, rows: List[int]) -> Document:
+    text, sents, entities, place = "", [], [], {}
+    for start, end in (document.sents[row] for row in rows):
+        shift = len(text) - start
+        sents.append([len(text), len(text) + end - start])
+        for i, entity in enumerate(document.entities):
+            if start <= entity.start and entity.end <= end:
+                place[i] = len(entities)
+                entities.append(replace(entity, start=entity.start + shift, end=entity.end + shift))
+        text += document.text[start:end] + "\n"
+    relations = [
+        replace(r, head=place[r.head], tail=place[r.tail], date=None, date_iso=None)
+        for r in document.relations
+        if r.head in place
+    ]
+    return Document(document.id, text, {"sents": sents}, entities, relations)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
-from typing import Any, BinaryIO, Dict, Iterable, Iterator
+from typing import Any, BinaryIO, Dict, Iterable, Iterator, List
 
 from .errors import InputError
 
@@ -45,6 +45,23 @@ def read_texts(sources: Iterable[str], stdin: BinaryIO, max_chars: int) -> Itera
             with file.open("rb") as stream:
                 read = _read_jsonl(str(file), stream) if file.suffix == ".jsonl" else _read_plain(str(file), stream)
                 yield from _check_length(read, max_chars)
+
+
+def batch_texts(texts: Iterable[Text], size: int) -> Iterator[List[Text]]:
+    """Lists of at most `size` texts. If reading fails, what was read before comes out first."""
+    batch: List[Text] = []
+    try:
+        for text in texts:
+            batch.append(text)
+            if len(batch) == size:
+                yield batch
+                batch = []
+    except InputError:
+        if batch:
+            yield batch
+        raise
+    if batch:
+        yield batch
 
 
 def _check_length(texts: Iterator[Text], max_chars: int) -> Iterator[Text]:

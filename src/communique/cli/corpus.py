@@ -19,9 +19,11 @@ def check(
     paths: Paths = [CORPUS],
     suspicious: Annotated[bool, typer.Option(help="List what is suspicious too.")] = True,
 ) -> None:
-    """Name every fault by file and line, with what mends it; then what is suspicious. Exit code 1 if there is a fault."""
+    """Name every fault by file and line, with what mends it; then what is suspicious, and how much the documents repeat
+    each other. Exit code 1 if there is a fault or too much sameness."""
     from ..corpus.check import check_documents
     from ..corpus.markup import iter_markup
+    from ..corpus.sameness import MAX_REPEATED, MAX_SHARED, measure_sameness
 
     with one_line_errors():
         documents = [marked for path in paths for marked in iter_markup(path)]
@@ -30,8 +32,14 @@ def check(
         typer.echo(f"fault       {fault}")
     for suspicion in suspicions if suspicious else []:
         typer.echo(f"suspicious  {suspicion}")
+    sameness = measure_sameness([marked.document for marked in documents])
+    typer.echo(f"sameness    {sameness.repeated_grams:.2%} of the 5-grams stand in more than one document")
+    for share, one, other in sameness.pairs if suspicious else sameness.pairs[:1]:
+        typer.echo(f"sameness    {share:.1%} of the 5-grams shared by {one} and {other} (limit {MAX_SHARED:.0%})")
+    for n, skeleton in sameness.skeletons if suspicious else sameness.skeletons[:1]:
+        typer.echo(f"sameness    in {n} documents (limit {MAX_REPEATED}): {skeleton}")
     typer.echo(f"{len(documents)} documents, {len(faults)} faults, {len(suspicions)} suspicions")
-    if faults:
+    if faults or not sameness.within_limits:
         raise typer.Exit(1)
 
 

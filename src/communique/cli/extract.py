@@ -32,16 +32,16 @@ def extract(
     from ..document import Document
     from ..docs import from_doc
     from ..pipelines import load_pipeline
-    from ..texts import read_texts
+    from ..texts import batch_texts, read_texts
 
     with one_line_errors():
         nlp = load_pipeline(pipeline)
         nlp.max_length = max_chars
 
         def documents() -> Iterator[Document]:
-            texts = ((text.text, text) for text in read_texts(sources, sys.stdin.buffer, max_chars))
-            for doc, text in nlp.pipe(texts, as_tuples=True):
-                yield from_doc(doc, text.id, text.meta)
+            for batch in batch_texts(read_texts(sources, sys.stdin.buffer, max_chars), nlp.batch_size):
+                for doc, text in zip(nlp.pipe(text.text for text in batch), batch):
+                    yield from_doc(doc, text.id, text.meta)
 
         if output is None:
             _write(documents(), sys.stdout, format)

@@ -20,6 +20,7 @@ from thinc.api import (
 from thinc.types import Floats1d, Floats2d, Floats3d
 
 from ..pipeline.candidates import Candidates
+from .pair_attention import PairAttention
 
 N_FACTUALITIES = 3
 # Tokens between two spans, and mentions between them, each in a bucket.
@@ -152,16 +153,20 @@ def _no_scores(model: RelationModel) -> RelationScores:
 
 
 @registry.architectures("communique.PairEncoder.v1")
-def build_pair_encoder(width: int, window: int, rows: int, depth: int, dropout: float) -> PairEncoder:
+def build_pair_encoder(
+    width: int, window: int, rows: int, depth: int, dropout: float, attention_heads: int
+) -> PairEncoder:
     """Represent a pair by its head and tail, the tokens before, between and behind them, the labels of both and the
-    distance and order, in the manner of SpERT (Eberts and Ulges, 2020). All of these are mapped to one width and
-    added, so that what belongs to a mention is computed once a mention, not once a pair.
+    distance and order, in the manner of SpERT (Eberts and Ulges, 2020), and by what it attends to around it. All of
+    these are mapped to one width and added, so that what belongs to a mention is computed once a mention, not once
+    a pair.
 
     width (int): Width of a pair's vector.
     window (int): The most tokens looked at on either side of the pair.
     rows (int): Rows of the embedding tables of labels and distances.
     depth (int): Number of hidden layers, at least one.
     dropout (float): Dropout of the hidden layers, until training sets its own.
+    attention_heads (int): Heads of the attention; they share `width`.
     """
     hidden = chain(
         noop(), *[Maxout(nO=width, nI=width, nP=3, normalize=True, dropout=dropout) for _ in range(depth)]
@@ -173,7 +178,7 @@ def build_pair_encoder(width: int, window: int, rows: int, depth: int, dropout: 
         "pair_encoder",
         _encoder_forward,
         init=_encoder_init,
-        layers=[head, tail, context, features, hidden],
+        layers=[head, tail, context, features, hidden, PairAttention(width, attention_heads, window)],
         dims={"nI": None, "nO": width},
         attrs={"window": window},
     )
@@ -198,12 +203,14 @@ def _embed_forward(model: Model, ids: numpy.ndarray, is_train: bool):
 
 
 def _encoder_init(model: PairEncoder, X=None, Y=None) -> None:
-    head, tail, context, features, hidden = model.layers
+    head, tail, context, features, hidden, attention = model.layers
     nI = model.maybe_get_dim("nI")
     if nI is not None:
         head.set_dim("nI", 2 * nI)
         tail.set_dim("nI", 2 * nI)
         context.set_dim("nI", WINDOWS * nI)
+        attention.set_dim("nI", nI)
+        attention.set_dim("nM", 2 * nI)
     for layer in model.layers:
         layer.initialize()
 
@@ -211,7 +218,7 @@ def _encoder_init(model: PairEncoder, X=None, Y=None) -> None:
 def _encoder_forward(model: PairEncoder, X: Tuple[Floats2d, PairBatch], is_train: bool):
     tokens, batch = X
     ops = model.ops
-    head, tail, context, features, hidden = model.layers
+    head, tail, context, features, hidden, attention = model.layers
     n_tokens, width = tokens.shape
     # The last row stands for "no token here".
     padded = ops.alloc2f(n_tokens + 1, width)
@@ -226,8 +233,9 @@ def _encoder_forward(model: PairEncoder, X: Tuple[Floats2d, PairBatch], is_train
     tails, backprop_tail = tail(mentions, is_train)
     around, backprop_context = context(pooled.reshape(n_pairs, WINDOWS * width), is_train)
     embedded, backprop_features = features(_feature_ids(batch), is_train)
+    attended, backprop_attention = attention((tokens, mentions, batch), is_train)
     rows = ops.asarray(batch.pairs, dtype="i")
-    summed = heads[rows[:, 0]] + tails[rows[:, 1]] + around + embedded
+    summed = heads[rows[:, 0]] + tails[rows[:, 1]] + around + embedded + attended
     vectors, backprop_hidden = hidden(summed, is_train)
 
     def backprop(d_vectors: Tuple[Floats2d, Floats2d]) -> Floats2d:
@@ -238,11 +246,12 @@ def _encoder_forward(model: PairEncoder, X: Tuple[Floats2d, PairBatch], is_train
         d_tails = ops.alloc2f(*tails.shape)
         ops.scatter_add(d_heads, rows[:, 0], d_summed)
         ops.scatter_add(d_tails, rows[:, 1], d_summed)
-        d_mentions = d_mentions + backprop_head(d_heads) + backprop_tail(d_tails)
+        d_tokens, d_attending = backprop_attention(d_summed)
+        d_mentions = d_mentions + backprop_head(d_heads) + backprop_tail(d_tails) + d_attending
         d_padded = ops.alloc2f(*padded.shape)
         backprop_mentions(d_mentions, d_padded)
         backprop_windows(backprop_context(d_summed).reshape(n_pairs * WINDOWS, width), d_padded)
-        return d_padded[:-1]
+        return d_padded[:-1] + d_tokens
 
     return (vectors, mentions), backprop
 
@@ -366,13 +375,16 @@ def _scorer_forward(model: PairScorer, X: Tuple[Floats2d, Floats2d, PairBatch], 
     flat, backprop_factuality = factuality(pairs, is_train)
     flat = flat.reshape(n, n_labels + 1, N_FACTUALITIES)
     factuality_logits = flat[:, :1] + flat[:, 1:]
+    scores = RelationScores(relation_logits, factuality_logits, ops.alloc1f(0), batch.date_edges)
     edges = ops.asarray(batch.date_edges, dtype="i")
-    of_pairs, backprop_date_pair = date_pair(pairs, is_train)
-    of_mentions, backprop_date_mention = date_mention(mentions, is_train)
-    of_positions, backprop_position = date_position(_date_positions(batch), is_train)
-    summed = of_pairs[edges[:, 0]] + of_mentions[edges[:, 1]] + of_positions
-    date_logits, backprop_dates = date_output(summed, is_train)
-    scores = RelationScores(relation_logits, factuality_logits, date_logits[:, 0], batch.date_edges)
+    # A Maxout layer cannot take zero rows back.
+    if len(edges):
+        of_pairs, backprop_date_pair = date_pair(pairs, is_train)
+        of_mentions, backprop_date_mention = date_mention(mentions, is_train)
+        of_positions, backprop_position = date_position(_date_positions(batch), is_train)
+        summed = of_pairs[edges[:, 0]] + of_mentions[edges[:, 1]] + of_positions
+        date_logits, backprop_dates = date_output(summed, is_train)
+        scores.dates = date_logits[:, 0]
 
     def backprop(d_scores: RelationScores) -> Tuple[Floats2d, Floats2d]:
         d_flat = ops.alloc3f(n, n_labels + 1, N_FACTUALITIES)
@@ -380,13 +392,16 @@ def _scorer_forward(model: PairScorer, X: Tuple[Floats2d, Floats2d, PairBatch], 
         d_flat[:, 0] = d_scores.factuality.sum(axis=1)
         d_pairs = backprop_relations(d_scores.relations)
         d_pairs += backprop_factuality(d_flat.reshape(n, -1))
-        d_summed = backprop_dates(d_scores.dates.reshape(-1, 1))
-        backprop_position(d_summed)
-        d_of_pairs, d_of_mentions = ops.alloc2f(*of_pairs.shape), ops.alloc2f(*of_mentions.shape)
-        ops.scatter_add(d_of_pairs, edges[:, 0], d_summed)
-        ops.scatter_add(d_of_mentions, edges[:, 1], d_summed)
-        d_pairs += backprop_date_pair(d_of_pairs)
-        return d_pairs, backprop_date_mention(d_of_mentions)
+        d_mentions = ops.alloc2f(*mentions.shape)
+        if len(edges):
+            d_summed = backprop_dates(d_scores.dates.reshape(-1, 1))
+            backprop_position(d_summed)
+            d_of_pairs, d_of_mentions = ops.alloc2f(*of_pairs.shape), ops.alloc2f(*of_mentions.shape)
+            ops.scatter_add(d_of_pairs, edges[:, 0], d_summed)
+            ops.scatter_add(d_of_mentions, edges[:, 1], d_summed)
+            d_pairs += backprop_date_pair(d_of_pairs)
+            d_mentions += backprop_date_mention(d_of_mentions)
+        return d_pairs, d_mentions
 
     return scores, backprop
 

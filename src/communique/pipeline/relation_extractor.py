@@ -63,6 +63,7 @@ window = 10
 rows = 200
 depth = 2
 dropout = 0.0
+attention_heads = 4
 
 [model.scorer]
 @architectures = "communique.PairScorer.v1"

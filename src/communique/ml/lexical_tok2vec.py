@@ -1,0 +1,27 @@
+"""Token vectors that also hold the meaning of the bare word."""
+
+from typing import List
+
+from spacy.ml.staticvectors import StaticVectors
+from spacy.tokens import Doc
+from spacy.util import registry
+from thinc.api import Model, chain, concatenate, ragged2list
+from thinc.types import Floats2d
+
+
+@registry.architectures("communique.LexicalTok2Vec.v1")
+def build_lexical_tok2vec(
+    tok2vec: Model[List[Doc], List[Floats2d]], width: int
+) -> Model[List[Doc], List[Floats2d]]:
+    """Concatenate the vectors of a tok2vec with the static vectors of the vocabulary, mapped to a width. A relation hangs on
+    what a verb means, and a small network in context blurs that; static vectors tell that `slammed` is
+    like `condemned` also where it was never seen.
+
+    tok2vec (Model[List[Doc], List[Floats2d]]): For example a listener to a shared tok2vec.
+    width (int): Width of the part that is added.
+    """
+    static: Model[List[Doc], List[Floats2d]] = chain(StaticVectors(width), ragged2list())
+    model = concatenate(tok2vec, static)
+    if tok2vec.has_dim("nO"):
+        model.set_dim("nO", tok2vec.get_dim("nO") + width)
+    return model
