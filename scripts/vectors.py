@@ -102,7 +102,9 @@ def encode(ids: numpy.ndarray, weights: Weights, n_heads: int = 12) -> numpy.nda
 
 
 def linear(X: numpy.ndarray, weights: Weights, name: str) -> numpy.ndarray:
-    return X @ weights[f"{name}.weight"].T + weights[f"{name}.bias"]
+    # One product of matrices: over three axes NumPy would make one product for each word.
+    Y = X.reshape(-1, X.shape[-1]) @ weights[f"{name}.weight"].T
+    return (Y + weights[f"{name}.bias"]).reshape(*X.shape[:-1], -1)
 
 
 def layer_norm(X: numpy.ndarray, weights: Weights, name: str) -> numpy.ndarray:

@@ -1,7 +1,7 @@
 """One threshold a label, found on the development data when a trained pipeline is about to be saved."""
 
 from pathlib import Path
-from typing import Callable, Dict, List, Tuple
+from typing import Callable, Dict, List, Optional, Tuple
 
 import numpy
 from spacy.language import Language
@@ -12,16 +12,21 @@ from .relation_scorer import relation_keys
 
 
 @registry.callbacks("communique.tune_thresholds.v1")
-def create_threshold_tuner(path: Path, component: str, support: int) -> Callable[[Language], Language]:
+def create_threshold_tuner(
+    path: Optional[Path], component: str, support: int
+) -> Callable[[Language], Language]:
     """A callback for `training.before_to_disk`.
 
-    path (Path): The development data, a `DocBin` with gold relations.
+    path (Optional[Path]): The development data, a `DocBin` with gold relations.
     component (str): Name of the relation extractor in the pipeline.
     support (int): The fewest gold relations of a label for a threshold of its own; the others share the one
         that is best for all labels together.
+    RAISES: ValueError at the first call, if the path is None.
     """
 
     def tune_thresholds(nlp: Language) -> Language:
+        if path is None:
+            raise ValueError("no development data to tune thresholds on: set paths.dev, as with --paths.dev dev.spacy")
         if component in nlp.pipe_names:
             docs = list(DocBin().from_disk(path).get_docs(nlp.vocab))
             tune(nlp, component, docs, support)
