@@ -10,7 +10,7 @@ from communique.docs import to_doc
 from communique.document import Document
 from communique.pipeline.relation_extractor import RelationExtractor
 from communique.pipeline.relation_scorer import relation_keys
-from communique.pipeline.thresholds import _best_threshold, tune
+from communique.pipeline.thresholds import best_thresholds, tune
 from communique.scheme import SYMMETRIC
 
 from .conftest import blank, gold_examples, initialized
@@ -165,10 +165,25 @@ def test_tuning_keeps_thresholds_and_training_drops_them(trained, tiny_documents
     assert extractor.cfg["thresholds"] == {}
 
 
-def test_best_threshold_counts_relations_that_were_never_proposed():
-    # Right at 0.9 and 0.6, wrong at 0.3: between 0.3 and 0.6 all is best, however many are missed.
+def test_best_thresholds():
+    # Right at 0.9 and 0.6, wrong at 0.3: between 0.3 and 0.6 all is best, however many were never proposed.
     for n_gold in (2, 10):
-        assert 0.3 < _best_threshold([(0.9, True), (0.6, True), (0.3, False)], n_gold) <= 0.6
+        (threshold,) = best_thresholds({"A": [(0.9, True), (0.6, True), (0.3, False)]}, {"A": n_gold}, 1).values()
+        assert 0.3 < threshold <= 0.6
+
+
+def test_a_label_that_is_seldom_right_does_not_spoil_the_whole():
+    good = [(0.8, True)] * 50
+    # By itself B is best with a low threshold (F1 0.2); together it is best left out.
+    found = {"A": good, "B": [(0.4, True)] * 4 + [(0.4, False)] * 26}
+    thresholds = best_thresholds(found, {"A": 50, "B": 10}, 1)
+    assert thresholds["B"] > 0.4 and thresholds["A"] <= 0.8
+
+
+def test_a_rare_label_shares_a_threshold():
+    found = {"A": [(0.8, True)] * 20 + [(0.4, False)] * 20, "B": [(0.2, True)]}
+    assert len(set(best_thresholds(found, {"A": 20, "B": 1}, 2).values())) == 1
+    assert len(set(best_thresholds(found, {"A": 20, "B": 1}, 1).values())) == 2
 
 
 def test_rehearsal_keeps_what_was_learned(trained, tiny_documents):

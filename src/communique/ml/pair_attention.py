@@ -8,6 +8,16 @@ from thinc.types import Floats2d
 
 # Distance of a token from a mention, in buckets on either side.
 BUCKETS = numpy.array([1, 2, 3, 4, 6, 8, 12, 20])
+FARTHEST = int(BUCKETS[-1])
+# The bucket of every distance from FARTHEST to the left to FARTHEST to the right; 0 is in the mention itself.
+BUCKET_OF_DISTANCE = numpy.concatenate(
+    [
+        numpy.searchsorted(BUCKETS, numpy.arange(FARTHEST, 0, -1), side="right"),
+        [0],
+        len(BUCKETS) + numpy.searchsorted(BUCKETS, numpy.arange(1, FARTHEST + 1), side="right"),
+    ]
+)
+PLACES = numpy.arange(2 * len(BUCKETS) + 1, dtype="uint64").reshape(-1, 1)
 # Pairs that start within so many tokens share a matrix product.
 STRETCH = 128
 
@@ -29,7 +39,7 @@ def PairAttention(width: int, heads: int, window: int) -> Model:
         Linear(nO=width),  # keys
         Linear(nO=width),  # values
         HashEmbed(nO=heads, nV=64, column=0, seed=41),  # place beside the head mention
-        HashEmbed(nO=heads, nV=64, column=1, seed=42),  # place beside the tail mention
+        HashEmbed(nO=heads, nV=64, column=0, seed=42),  # place beside the tail mention
     ]
     return Model(
         "pair_attention",
@@ -62,34 +72,33 @@ def _forward(model: Model, X, is_train: bool):
     pairs = ops.asarray(batch.pairs, dtype="i")
     queries = (q_head[pairs[:, 0]] + q_tail[pairs[:, 1]]) * scale
     groups = _groups(batch, model.attrs["window"])
-    ids = [numpy.zeros((0, 2), dtype="uint64")]
-    ids.extend(_place_ids(batch, rows, start, end).reshape(-1, 2) for rows, start, end, _ in groups)
-    places = ops.asarray(numpy.concatenate(ids))
-    bias_head, backprop_bias_head = model.layers[4](places, is_train)
-    bias_tail, backprop_bias_tail = model.layers[5](places, is_train)
-    bias = bias_head + bias_tail
+    # There are few places: each is embedded once, and looked up for every token of every pair.
+    place_ids = ops.asarray(PLACES)
+    bias_head, backprop_bias_head = model.layers[4](place_ids, is_train)
+    bias_tail, backprop_bias_tail = model.layers[5](place_ids, is_train)
+    places = [
+        tuple(ops.asarray(_places(batch, rows, side, start, end), dtype="i") for side in range(2))
+        for rows, start, end, _ in groups
+    ]
     output = ops.alloc2f(len(batch.pairs), width)
     weights = []
-    offset = 0
-    for rows, start, end, outside in groups:
+    for (rows, start, end, outside), (of_head, of_tail) in zip(groups, places):
         n, length = len(rows), end - start
         Q = queries[rows].reshape(n, n_heads, depth).transpose(1, 0, 2)
         K = keys[start:end].reshape(length, n_heads, depth).transpose(1, 2, 0)
         V = values[start:end].reshape(length, n_heads, depth).transpose(1, 0, 2)
-        S = Q @ K + bias[offset : offset + n * length].reshape(n, length, n_heads).transpose(2, 0, 1)
+        S = Q @ K + (bias_head[of_head] + bias_tail[of_tail]).transpose(2, 0, 1)
         S[:, ops.asarray(outside)] = -1e9
         S = xp.exp(S - S.max(axis=2, keepdims=True))
         A = S / S.sum(axis=2, keepdims=True)
         output[rows] = (A @ V).transpose(1, 0, 2).reshape(n, width)
         weights.append(A)
-        offset += n * length
 
     def backprop(d_output: Floats2d) -> Tuple[Floats2d, Floats2d]:
         d_queries = ops.alloc2f(*queries.shape)
         d_keys, d_values = ops.alloc2f(*keys.shape), ops.alloc2f(*values.shape)
-        d_bias = ops.alloc2f(*bias.shape)
-        offset = 0
-        for (rows, start, end, _), A in zip(groups, weights):
+        d_bias_head, d_bias_tail = ops.alloc2f(*bias_head.shape), ops.alloc2f(*bias_tail.shape)
+        for (rows, start, end, _), (of_head, of_tail), A in zip(groups, places, weights):
             n, length = len(rows), end - start
             Q = queries[rows].reshape(n, n_heads, depth).transpose(1, 0, 2)
             K = keys[start:end].reshape(length, n_heads, depth).transpose(1, 0, 2)
@@ -100,10 +109,11 @@ def _forward(model: Model, X, is_train: bool):
             dS = A * (dA - (dA * A).sum(axis=2, keepdims=True))
             d_queries[rows] = (dS @ K).transpose(1, 0, 2).reshape(n, width)
             d_keys[start:end] += (dS.transpose(0, 2, 1) @ Q).transpose(1, 0, 2).reshape(length, width)
-            d_bias[offset : offset + n * length] = dS.transpose(1, 2, 0).reshape(n * length, n_heads)
-            offset += n * length
-        backprop_bias_head(d_bias)
-        backprop_bias_tail(d_bias)
+            d_bias = ops.as_contig(dS.transpose(1, 2, 0).reshape(n * length, n_heads))
+            ops.scatter_add(d_bias_head, of_head.ravel(), d_bias)
+            ops.scatter_add(d_bias_tail, of_tail.ravel(), d_bias)
+        backprop_bias_head(d_bias_head)
+        backprop_bias_tail(d_bias_tail)
         d_q_head, d_q_tail = ops.alloc2f(*q_head.shape), ops.alloc2f(*q_tail.shape)
         ops.scatter_add(d_q_head, pairs[:, 0], d_queries * scale)
         ops.scatter_add(d_q_tail, pairs[:, 1], d_queries * scale)
@@ -132,15 +142,9 @@ def _groups(batch, window: int) -> List[Tuple[numpy.ndarray, int, int, numpy.nda
     return groups
 
 
-def _place_ids(batch, rows: numpy.ndarray, start: int, end: int) -> numpy.ndarray:
-    """uint64 (pairs, tokens, 2): where each token stands beside the head and beside the tail mention."""
+def _places(batch, rows: numpy.ndarray, side: int, start: int, end: int) -> numpy.ndarray:
+    """int (pairs, tokens): where each token stands beside the head (side 0) or the tail (side 1)."""
     position = numpy.arange(start, end)[None]
-    ids = []
-    for side in range(2):
-        mention = batch.mentions[batch.pairs[rows, side]]
-        before = mention[:, :1] - position  # positive to the left
-        behind = position - mention[:, 1:] + 1  # positive to the right
-        left = numpy.searchsorted(BUCKETS, before, side="right")
-        right = numpy.searchsorted(BUCKETS, behind, side="right")
-        ids.append(numpy.where(before > 0, left, numpy.where(behind > 0, 10 + right, 0)))
-    return numpy.stack(ids, axis=2).astype("uint64")
+    mention = batch.mentions[batch.pairs[rows, side]]
+    distance = numpy.minimum(position - mention[:, :1], 0) + numpy.maximum(position - mention[:, 1:] + 1, 0)
+    return BUCKET_OF_DISTANCE[numpy.clip(distance, -FARTHEST, FARTHEST) + FARTHEST]

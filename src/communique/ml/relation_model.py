@@ -169,7 +169,7 @@ def build_pair_encoder(
     attention_heads (int): Heads of the attention; they share `width`.
     """
     hidden = chain(
-        noop(), *[Maxout(nO=width, nI=width, nP=3, normalize=True, dropout=dropout) for _ in range(depth)]
+        noop(), *[Maxout(nO=width, nI=width, nP=2, normalize=True, dropout=dropout) for _ in range(depth)]
     )
     head, tail, context = Linear(nO=width), Linear(nO=width), Linear(nO=width)
     embeds = [HashEmbed(nO=width, nV=rows, column=column, seed=20 + column) for column in range(4)]
@@ -225,17 +225,18 @@ def _encoder_forward(model: PairEncoder, X: Tuple[Floats2d, PairBatch], is_train
     padded[:-1] = tokens
     m_rows, m_lengths = _gather_rows(batch.mentions, n_tokens)
     mentions, backprop_mentions = _pool(ops, padded, m_rows, m_lengths, mean=True)
-    windows = _windows(batch, model.attrs["window"])
+    # Both directions of a pair stand between the same tokens.
+    windows, window_of_pair = numpy.unique(_windows(batch, model.attrs["window"]), axis=0, return_inverse=True)
+    window_of_pair = ops.asarray(window_of_pair.ravel(), dtype="i")
     w_rows, w_lengths = _gather_rows(windows.reshape(-1, 2), n_tokens)
     pooled, backprop_windows = _pool(ops, padded, w_rows, w_lengths, mean=False)
-    n_pairs = len(batch.pairs)
     heads, backprop_head = head(mentions, is_train)
     tails, backprop_tail = tail(mentions, is_train)
-    around, backprop_context = context(pooled.reshape(n_pairs, WINDOWS * width), is_train)
+    around, backprop_context = context(pooled.reshape(len(windows), WINDOWS * width), is_train)
     embedded, backprop_features = features(_feature_ids(batch), is_train)
     attended, backprop_attention = attention((tokens, mentions, batch), is_train)
     rows = ops.asarray(batch.pairs, dtype="i")
-    summed = heads[rows[:, 0]] + tails[rows[:, 1]] + around + embedded + attended
+    summed = heads[rows[:, 0]] + tails[rows[:, 1]] + around[window_of_pair] + embedded + attended
     vectors, backprop_hidden = hidden(summed, is_train)
 
     def backprop(d_vectors: Tuple[Floats2d, Floats2d]) -> Floats2d:
@@ -250,7 +251,9 @@ def _encoder_forward(model: PairEncoder, X: Tuple[Floats2d, PairBatch], is_train
         d_mentions = d_mentions + backprop_head(d_heads) + backprop_tail(d_tails) + d_attending
         d_padded = ops.alloc2f(*padded.shape)
         backprop_mentions(d_mentions, d_padded)
-        backprop_windows(backprop_context(d_summed).reshape(n_pairs * WINDOWS, width), d_padded)
+        d_around = ops.alloc2f(*around.shape)
+        ops.scatter_add(d_around, window_of_pair, d_summed)
+        backprop_windows(backprop_context(d_around).reshape(len(windows) * WINDOWS, width), d_padded)
         return d_padded[:-1] + d_tokens
 
     return (vectors, mentions), backprop
