@@ -11,6 +11,7 @@ from spacy.tokens import Doc, Span
 from spacy.training import Example
 from spacy.util import registry
 
+from .. import docs  # noqa: F401  (registers doc._.document)
 from ..scheme import PERSON_LABELS
 
 # Which words of the lexicon may be the surname of whom; others may be called anything.

@@ -1,0 +1,79 @@
+"""Dev F1 of entities and relations by the number of training documents: what would more text bring?"""
+
+import json
+import random
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated, List
+
+import matplotlib
+import spacy
+import typer
+from spacy.tokens import DocBin
+
+matplotlib.use("svg")
+from matplotlib import pyplot
+
+FIGURES = {"ents": "entities", "rels": "relations", "rels_gold": "relations on gold entities"}
+
+
+def main(
+    config: Annotated[Path, typer.Argument(help="Configuration of the pipeline.")],
+    corpus: Annotated[Path, typer.Argument(help="Folder with train.spacy and dev.spacy.")],
+    vectors: Annotated[Path, typer.Argument(help="The static vectors.")],
+    output: Annotated[Path, typer.Argument(help="Folder for the models, the table and the plot.")],
+    share: Annotated[List[float], typer.Option(help="Shares of the training documents.")] = [0.1, 0.25, 0.5, 0.75, 1.0],
+    steps: Annotated[int, typer.Option(help="Training steps on all documents; a share gets its share of them.")] = 1000,
+    seed: Annotated[int, typer.Option(help="Seed of the choice of documents, and of the training.")] = 0,
+) -> None:
+    """Train on shares of the documents, each within the next larger one, and measure on dev."""
+    nlp = spacy.blank("en")
+    docs = list(DocBin().from_disk(corpus / "train.spacy").get_docs(nlp.vocab))
+    random.Random(seed).shuffle(docs)
+    rows = []
+    for part in sorted(share):
+        folder = output / f"{part:.0%}".rstrip("%")
+        folder.mkdir(parents=True, exist_ok=True)
+        chosen = docs[: max(1, round(part * len(docs)))]
+        DocBin(docs=chosen, store_user_data=True).to_disk(folder / "train.spacy")
+        n_steps = str(max(100, round(part * steps)))
+        run("spacy", "train", config, "--output", folder, "--paths.train", folder / "train.spacy",
+            "--paths.dev", corpus / "dev.spacy", "--paths.vectors", vectors, "--system.seed", seed,
+            "--training.max_steps", n_steps, "--training.eval_frequency", n_steps)  # fmt: skip
+        run("communique", "evaluate", folder / "model-best", corpus / "dev.spacy", "--output", folder / "dev.json")
+        figures = json.loads((folder / "dev.json").read_text())
+        rows.append({"documents": len(chosen), **{name: figures[name] for name in FIGURES}})
+        print(len(chosen), *(f"{name} {figures[name]['f']:.3f}" for name in FIGURES), flush=True)
+    write_table(rows, output / "learning-curve.md")
+    plot(rows, output / "learning-curve.svg")
+
+
+def run(*args) -> None:
+    subprocess.run([sys.executable, "-m", *map(str, args)], check=True, stdout=subprocess.DEVNULL)
+
+
+def write_table(rows: List[dict], path: Path) -> None:
+    lines = [f"| documents | {' | '.join(FIGURES.values())} |", f"| --- |{' --- |' * len(FIGURES)}"]
+    for row in rows:
+        cells = [
+            f"{row[name]['f']:.3f} ({row[name]['interval'][0]:.3f}-{row[name]['interval'][1]:.3f})" for name in FIGURES
+        ]
+        lines.append(f"| {row['documents']} | {' | '.join(cells)} |")
+    path.write_text("\n".join(lines) + "\n", encoding="utf8")
+
+
+def plot(rows: List[dict], path: Path) -> None:
+    figure, axes = pyplot.subplots(figsize=(6, 4))
+    x = [row["documents"] for row in rows]
+    for name, title in FIGURES.items():
+        axes.plot(x, [row[name]["f"] for row in rows], marker="o", label=title)
+        axes.fill_between(x, *zip(*(row[name]["interval"] for row in rows)), alpha=0.15)
+    axes.set(xlabel="training documents", ylabel="F1 on dev", ylim=(0, 1))
+    axes.legend(loc="lower right")
+    figure.tight_layout()
+    figure.savefig(path)
+
+
+if __name__ == "__main__":
+    typer.run(main)
