@@ -22,7 +22,7 @@ def tables(write):
 
 
 def swapped(tables, documents, **kwargs):
-    options = {"copies": 1, "level": 1.0, "seed": 0, **kwargs}
+    options = {"copies": 1, "people": 1.0, "countries": 1.0, "seed": 0, **kwargs}
     swap = create_name_swaps(*tables, **options)
     return [list(swap(NLP, Example(NLP.make_doc(d.text), to_doc(d, NLP)))) for d in documents]
 
@@ -47,7 +47,7 @@ def test_a_state_takes_its_demonym_along(tables, tiny_documents):
 
 def test_no_copies_and_no_level_change_nothing(tables, tiny_documents):
     assert [len(examples) for examples in swapped(tables, tiny_documents, copies=0)] == [1, 1, 1]
-    for original, copy in swapped(tables, tiny_documents, level=0.0):
+    for original, copy in swapped(tables, tiny_documents, people=0.0, countries=0.0):
         assert copy.reference.text == original.reference.text
 
 
@@ -58,4 +58,4 @@ def test_the_seed_decides(tables, tiny_documents):
 
 def test_the_tables_of_the_project_are_complete():
     corpus = Path(__file__).parent.parent / "corpus"
-    create_name_swaps(corpus / "lexicon.tsv", corpus / "states.tsv", 1, 0.5, 0)
+    create_name_swaps(corpus / "lexicon.tsv", corpus / "states.tsv", 1, 0.5, 0.5, 0)

@@ -25,7 +25,7 @@ SURNAMES = {
 
 @registry.augmenters("communique.name_swaps.v1")
 def create_name_swaps(
-    lexicon: Path, states: Path, copies: int, level: float, seed: int
+    lexicon: Path, states: Path, copies: int, people: float, countries: float, seed: int
 ) -> Callable[[Language, Example], Iterator[Example]]:
     """Yield each example, and copies of it in which people and states have other names, the same one through the whole
     document: a state together with its demonym and its capital. A network learns names by heart before it
@@ -36,7 +36,8 @@ def create_name_swaps(
     lexicon (Path): Table of names: word, kinds.
     states (Path): Table of states: code, name, demonym, capital, a word each.
     copies (int): Copies of each example.
-    level (float): The share of people and states that are swapped in a copy.
+    people (float): The share of people that are swapped in a copy.
+    countries (float): The share of states that are.
     seed (int): Seed of the choices.
     """
     with open(lexicon, encoding="utf8", newline="") as file:
@@ -53,14 +54,14 @@ def create_name_swaps(
     def swap_names(nlp: Language, example: Example) -> Iterator[Example]:
         yield example
         for _ in range(copies):
-            replaced = _replacements(example.reference, words["given_name"], surnames, table, level, rng)
+            replaced = _replacements(example.reference, words["given_name"], surnames, table, people, countries, rng)
             reference = _with_words(example.reference, replaced)
             yield Example(nlp.make_doc(reference.text), reference)
 
     return swap_names
 
 
-def _replacements(doc: Doc, given_names, surnames, table, level: float, rng: random.Random) -> Dict[int, str]:
+def _replacements(doc: Doc, given_names, surnames, table, people: float, countries: float, rng: random.Random) -> Dict[int, str]:
     """Token -> its new word."""
     known = json.loads(doc._.document or "{}").get("entities", [])
     clusters: Dict[Optional[int], List[Span]] = {}
@@ -69,11 +70,11 @@ def _replacements(doc: Doc, given_names, surnames, table, level: float, rng: ran
     replaced: Dict[int, str] = {}
     word_of_state: Dict[str, str] = {}
     for state in table:
-        if rng.random() < level:
+        if rng.random() < countries:
             word_of_state.update(zip(state, rng.choice(table)))
     for ents in clusters.values():
         full = [ent for ent in ents if ent.label_ in PERSON_LABELS and len(ent) > 1]
-        if full and rng.random() < level:
+        if full and rng.random() < people:
             surname = full[0][-1].text
             new = {token.text: rng.choice(given_names) for token in full[0][:-1] if token.is_alpha}
             new[surname] = rng.choice(surnames[full[0].label_])
