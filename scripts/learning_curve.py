@@ -45,8 +45,8 @@ def main(
         figures = json.loads((folder / "dev.json").read_text())
         rows.append({"documents": len(chosen), **{name: figures[name] for name in FIGURES}})
         print(len(chosen), *(f"{name} {figures[name]['f']:.3f}" for name in FIGURES), flush=True)
-    write_table(rows, output / "learning-curve.md")
-    plot(rows, output / "learning-curve.svg")
+        write_table(rows, output / "learning-curve.md")
+        plot(rows, output / "learning-curve.svg")
 
 
 def run(*args) -> None:
