@@ -45,11 +45,15 @@ def marked(handles: str, body: str, id: str = "t"):
     return parse_markup(f"{HEAD.format(id=id)}{handles}\n\n{body}\n", f"{id}.cmu")
 
 
-@pytest.fixture
-def tiny_documents() -> List[Document]:
+def read_tiny() -> List[Document]:
     documents = [marked(handles, body, f"tiny-{i}") for i, (handles, body) in enumerate(TINY)]
     assert not any(m.faults for m in documents)
     return [m.document for m in documents]
+
+
+@pytest.fixture
+def tiny_documents() -> List[Document]:
+    return read_tiny()
 
 
 def blank(pipes: List[str], **config) -> Language:
@@ -64,13 +68,20 @@ def gold_examples(nlp: Language, documents: List[Document]) -> List[Example]:
     return [Example(nlp.make_doc(d.text), to_doc(d, nlp)) for d in documents]
 
 
-@pytest.fixture
-def trained(tiny_documents) -> Language:
-    """Sentences by rule, entities by a ruler, relations learned: what is tested is the extractor."""
-    nlp, examples, optimizer = initialized(tiny_documents)
+@pytest.fixture(scope="session")
+def trained_path(tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("trained") / "nlp"
+    nlp, examples, optimizer = initialized(read_tiny())
     for _ in range(60):
         nlp.update(examples, sgd=optimizer)
-    return nlp
+    nlp.to_disk(path)
+    return path
+
+
+@pytest.fixture
+def trained(trained_path) -> Language:
+    """Sentences by rule, entities by a ruler, relations learned: what is tested is the extractor."""
+    return spacy.load(trained_path)
 
 
 def initialized(documents: List[Document]):

@@ -1,15 +1,21 @@
+from pathlib import Path
+
 import pytest
 import spacy
 from spacy.tokens import Span
 
 from .conftest import blank
 
+ROOT = Path(__file__).parent.parent
 PATTERNS = [{"label": "IGO", "pattern": "Treaty Organisation"}, {"label": "IGO", "pattern": "Eurasian Union"}]
 
 
 @pytest.fixture
 def nlp():
     nlp = blank(["known_names"])
+    nlp.config["initialize"]["components"]["known_names"] = {"path": str(ROOT / "corpus" / "names.jsonl")}
+    nlp.initialize()
+    assert found(nlp, "the Eurasian Economic Union") == [("Eurasian Economic Union", "IGO")]
     nlp.get_pipe("known_names").add_patterns(PATTERNS)
     return nlp
 
