@@ -6,7 +6,6 @@ import sys
 from pathlib import Path
 
 import pytest
-import spacy
 import srsly
 from spacy.training.initialize import init_nlp
 from spacy.util import load_config, load_model_from_config
