@@ -46,7 +46,8 @@ def score_relations(
                 _of_label(predicted, label), _of_label(gold, label)
             )
     if not annotated:
-        return {name: None for name in ("rels_p", "rels_r", "rels_f", "rels_fact_f", "rels_per_type")}
+        names = ("rels_p", "rels_r", "rels_f", "rels_fact_p", "rels_fact_r", "rels_fact_f", "rels_per_type")
+        return {name: None for name in names}
     return {
         "rels_p": score.precision,
         "rels_r": score.recall,
