@@ -11,7 +11,7 @@ from spacy.vocab import Vocab
 from thinc.api import Config, Model, Optimizer, set_dropout_rate
 from thinc.types import Floats2d
 
-from ..ml.relation_model import N_FACTUALITIES, RelationScores
+from ..ml.pair_scorer import N_FACTUALITIES, RelationScores
 from ..scheme import FACTUALITIES, SYMMETRIC
 from .candidates import CandidateFunction, Candidates
 from .relation_scorer import make_relation_scorer
