@@ -9,8 +9,7 @@ from spacy.util import registry
 
 from ..corpus.markup import MarkupError, read_markup
 from ..document import Document, Entity, Relation
-from .copies import Augmenter
-from .edits import document_augmenter
+from .copies import DocumentAugmenter
 
 PLACES = ("before", "between", "after")
 MAX_LINES = 3
@@ -18,7 +17,7 @@ BREAKS = ("\n", "\n\n")
 
 
 @registry.augmenters("communique.boilerplate.v1")
-def create_boilerplate(lines: Path, share: float, seed: int) -> Augmenter:
+def create_boilerplate(lines: Path, share: float, seed: int) -> DocumentAugmenter:
     """Put lines of a web page before, between and after the sentences of a document: navigation, bylines, captions, links
     to other stories, share buttons, notices. Each is a sentence of its own, with its mentions and relations; what it
     names shares the cluster of what the document calls by the same full name.
@@ -26,7 +25,7 @@ def create_boilerplate(lines: Path, share: float, seed: int) -> Augmenter:
     lines (Path): Folder with `before.cmu`, `between.cmu` and `after.cmu`, a line of the page a sentence.
     share (float): The share of documents that get lines, one to three at each of one to three places.
     seed (int): Seed of the choices.
-    RETURNS (Callable[[Language, Example], Iterator[Example]]): The augmenter.
+    RETURNS (DocumentAugmenter): The augmenter.
     RAISES: MarkupError if a file of lines cannot be read.
     """
     lines_of = {place: _read_lines(Path(lines) / f"{place}.cmu") for place in PLACES}
@@ -46,7 +45,7 @@ def create_boilerplate(lines: Path, share: float, seed: int) -> Augmenter:
                 inserted.append((position, line))
         return _with_lines(document, sorted(inserted, key=lambda item: item[0]), rng.choice(BREAKS))
 
-    return document_augmenter(insert_boilerplate)
+    return DocumentAugmenter(insert_boilerplate)
 
 
 def _read_lines(path: Path) -> List[Document]:
@@ -76,7 +75,7 @@ def _read_lines(path: Path) -> List[Document]:
 def _with_lines(document: Document, inserted: List[Tuple[int, Document]], line_break: str) -> Document:
     """The document with lines in front of characters, in the order of the text."""
     entities: List[Entity] = []
-    relations: List[Relation] = list(document.relations)
+    relations: List[Relation] = [replace(relation, sent=None) for relation in document.relations]
     sents: List[Tuple[int, int]] = []
     clusters: Dict[Any, Optional[int]] = {(e.name, e.state): e.cluster for e in document.entities}
     n_clusters = max((e.cluster for e in document.entities if e.cluster is not None), default=-1) + 1

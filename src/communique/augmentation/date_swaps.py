@@ -10,8 +10,8 @@ from typing import List, Optional
 from spacy.util import registry
 
 from ..document import Document
-from .copies import Augmenter
-from .edits import Edit, apply_edits, document_augmenter, renaming
+from .copies import DocumentAugmenter
+from .edits import Edit, apply_edits, renaming
 
 DAYS = 3 * 365
 MONTHS = list(calendar.month_name)
@@ -33,7 +33,7 @@ ORDINALS = {1: "st", 2: "nd", 3: "rd", 21: "st", 22: "nd", 23: "rd", 31: "st"}
 
 
 @registry.augmenters("communique.date_swaps.v1")
-def create_date_swaps(share: float, seed: int) -> Augmenter:
+def create_date_swaps(share: float, seed: int) -> DocumentAugmenter:
     """Move a whole document in time: its day of publication and all dates by the same number of days, up to three years
     back or forth. Weekdays, days, months and years in the text follow from the new calendar values. Where the text
     speaks of weeks, of seasons or of holidays, it moves by whole weeks or by whole years. A document that has a
@@ -41,7 +41,7 @@ def create_date_swaps(share: float, seed: int) -> Augmenter:
 
     share (float): The share of documents that are moved.
     seed (int): Seed of the choices.
-    RETURNS (Callable[[Language, Example], Iterator[Example]]): The augmenter.
+    RETURNS (DocumentAugmenter): The augmenter.
     """
     rng = random.Random(seed)
 
@@ -73,7 +73,7 @@ def create_date_swaps(share: float, seed: int) -> Augmenter:
             return None
         return apply_edits(replace(document, entities=entities, meta=meta), edits)
 
-    return document_augmenter(swap_dates)
+    return DocumentAugmenter(swap_dates)
 
 
 class _Shift:

@@ -1,14 +1,11 @@
 """Changes of the text of a gold document that take its mentions, sentences and relations along."""
 
 import re
+from bisect import bisect_left
 from dataclasses import dataclass, replace
-from typing import Callable, Iterator, List, Optional, Sequence
+from itertools import accumulate
+from typing import List, Sequence
 
-from spacy.language import Language
-from spacy.tokens import Doc
-from spacy.training import Example
-
-from ..docs import from_doc, to_doc
 from ..document import Document
 
 ARTICLE = re.compile(r"(?<![\w.’'-])([Aa])n? $")
@@ -25,44 +22,9 @@ class Edit:
     text: str
 
 
-def document_augmenter(
-    change: Callable[[Document], Optional[Document]],
-) -> Callable[[Language, Example], Iterator[Example]]:
-    """Make an augmenter out of a function on documents.
-
-    change (Callable[[Document], Optional[Document]]): Returns the changed document, or None where it changes nothing.
-    RETURNS (Callable[[Language, Example], Iterator[Example]]): The augmenter. An example comes as it is where nothing
-        changes, or where the tokenizer would join a new mention to what stands beside it.
-    """
-
-    def augment(nlp: Language, example: Example) -> Iterator[Example]:
-        changed = change(_gold_document(example.reference))
-        if changed is not None:
-            try:
-                reference = to_doc(changed, nlp)
-            except ValueError:
-                changed = None
-        if changed is None:
-            yield example
-            return
-        if example.reference._.relations is None:
-            reference._.relations = None
-        yield Example(nlp.make_doc(changed.text), reference)
-
-    return augment
-
-
-def _gold_document(doc: Doc) -> Document:
-    document = from_doc(doc)
-    if doc.has_annotation("SENT_START"):
-        sents = [(sent.start_char, sent.end_char) for sent in doc.sents]
-        return replace(document, meta={**document.meta, "sents": sents})
-    return document
-
-
 def apply_edits(document: Document, edits: Sequence[Edit]) -> Document:
     """The document with a new text. A mention whose bounds are those of an edit covers the new text; an insertion at the
-    edge of a mention stays outside it, at the edge of a sentence inside.
+    edge of a mention stays outside it, at the edge of a sentence inside. Relations lose `sent`, which follows from the sentences.
 
     edits (Sequence[Edit]): Edits that do not overlap, in any order.
     RAISES: ValueError if edits overlap, or a mention or sentence begins or ends inside of one.
@@ -77,14 +39,19 @@ def apply_edits(document: Document, edits: Sequence[Edit]) -> Document:
         done = edit.end
     text = "".join(parts) + document.text[done:]
 
+    ends = [edit.end for edit in edits]
+    shifts = [0, *accumulate(len(edit.text) - (edit.end - edit.start) for edit in edits)]
+
     def moved(position: int, past_insertions: bool) -> int:
-        shift = 0
-        for edit in edits:
-            if edit.start < position < edit.end:
-                raise ValueError(f"an edit covers the edge of an annotation at character {position}")
-            if edit.end < position or edit.end == position and (edit.start < edit.end or past_insertions):
-                shift += len(edit.text) - (edit.end - edit.start)
-        return position + shift
+        n_before = bisect_left(ends, position)
+        if n_before < len(edits) and edits[n_before].start < position < edits[n_before].end:
+            raise ValueError(f"an edit covers the edge of an annotation at character {position}")
+        while n_before < len(edits) and ends[n_before] == position:
+            # A replacement that ends here comes before an insertion.
+            if edits[n_before].start == position and not past_insertions:
+                break
+            n_before += 1
+        return position + shifts[n_before]
 
     entities = []
     for entity in document.entities:
@@ -93,10 +60,7 @@ def apply_edits(document: Document, edits: Sequence[Edit]) -> Document:
     meta = dict(document.meta)
     if "sents" in meta:
         meta["sents"] = [(moved(start, False), moved(end, True)) for start, end in document.sents]
-    relations = [
-        replace(relation, sent=None if relation.sent is None else (moved(relation.sent[0], False), moved(relation.sent[1], True)))
-        for relation in document.relations
-    ]
+    relations = [replace(relation, sent=None) for relation in document.relations]
     return Document(document.id, text, meta, entities, relations)
 
 

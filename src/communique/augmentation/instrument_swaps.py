@@ -9,8 +9,8 @@ from typing import Any, Dict, List, Optional, Sequence
 from spacy.util import registry
 
 from ..document import Document
-from .copies import Augmenter
-from .edits import Edit, apply_edits, document_augmenter, renaming
+from .copies import DocumentAugmenter
+from .edits import Edit, apply_edits, renaming
 from .name_table import Thing, read_things
 
 # Nouns that can take each other's place whatever the topic is.
@@ -42,7 +42,7 @@ TITLE_NOUN = re.compile(rf"(?i)\b({NOUN})(?! {NOUN})")
 
 
 @registry.augmenters("communique.instrument_swaps.v1")
-def create_instrument_swaps(instruments: Path, share: float, seed: int) -> Augmenter:
+def create_instrument_swaps(instruments: Path, share: float, seed: int) -> DocumentAugmenter:
     """Put other instruments in the place of treaties, agreements and declarations, the same one through the whole
     document. A title gives way to a title of about its length, with its abbreviation and the noun by which the text
     goes on calling it. A phrase gets another modifier and topic of about their length and, where nouns mean the
@@ -52,13 +52,14 @@ def create_instrument_swaps(instruments: Path, share: float, seed: int) -> Augme
         `topic` (with `name`).
     share (float): The share of instruments that are exchanged.
     seed (int): Seed of the choices.
-    RETURNS (Callable[[Language, Example], Iterator[Example]]): The augmenter.
+    RETURNS (DocumentAugmenter): The augmenter.
     """
     table = read_things(instruments, ("kind", "noun"), ("name", "abbreviation"))
     titles = [thing for thing in table if thing.cells["kind"] == "title"]
     modifiers, topics = (
         [thing.names["name"][0].text for thing in table if thing.cells["kind"] == kind] for kind in ("modifier", "topic")
     )
+    abbreviations = {form.text: form.article for title in titles for form in title.names.get("abbreviation", ())}
     rng = random.Random(seed)
 
     def swap_instruments(document: Document) -> Optional[Document]:
@@ -78,19 +79,19 @@ def create_instrument_swaps(instruments: Path, share: float, seed: int) -> Augme
                 new_texts = _other_phrases(texts, modifiers, topics, rng)
                 name = max(new_texts, key=len)
             else:
-                fitting = [title for title in absent if all(_titled(title, text, titles) for text in texts)]
+                fitting = [title for title in absent if all(_titled(title, text, abbreviations) for text in texts)]
                 if not fitting:
                     continue
                 title = rng.choice(fitting)
                 absent.remove(title)
-                new_texts = [_titled(title, text, titles) for text in texts]
+                new_texts = [_titled(title, text, abbreviations) for text in texts]
                 name = title.names["name"][0].text
             for i, new in zip(members, new_texts):
                 edits += renaming(document, entities[i].start, entities[i].end, new)
                 entities[i] = replace(entities[i], name=name, kb_id=None)
         return apply_edits(replace(document, entities=entities), edits) if edits else None
 
-    return document_augmenter(swap_instruments)
+    return DocumentAugmenter(swap_instruments)
 
 
 def _uncapped(text: str) -> str:
@@ -129,13 +130,15 @@ def _other_phrases(texts: Sequence[str], modifiers: Sequence[str], topics: Seque
     return new_texts
 
 
-def _titled(title: Thing, text: str, titles: Sequence[Thing]) -> Optional[str]:
+def _titled(title: Thing, text: str, abbreviations: Dict[str, bool]) -> Optional[str]:
     """What a mention becomes where its instrument becomes one with a title: the title, its abbreviation, its noun, or the
-    same phrase if that has the same noun. None if it can be none of these."""
+    same phrase if that has the same noun. None if it can be none of these.
+
+    abbreviations (Dict[str, bool]): Those of all titles, and whether they take an article.
+    """
     noun = title.cells["noun"]
-    own = next((found for thing in titles if (found := thing.column_of(text))), None)
-    if own is not None and own[0] == "abbreviation":
-        return title.name(("abbreviation",), own[1].article)
+    if text in abbreviations:
+        return title.name(("abbreviation",), abbreviations[text])
     phrase = PHRASE.fullmatch(_uncapped(text))
     if phrase and not phrase["modifier"] and not phrase["topic"]:
         return _recapped(text, noun) if (phrase["noun"] in SINGULARS) == (noun in SINGULARS) else None

@@ -1,7 +1,7 @@
 """Tables of names: a thing a row, a way to name it a column."""
 
 import csv
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Container, Dict, Iterable, List, Optional, Sequence, Tuple
 
@@ -22,24 +22,26 @@ class Form:
         return new.upper() if mention != self.text and mention.isupper() else new
 
 
-@dataclass
 class Thing:
     """A row: the cells that say what it is, and its names by column."""
 
-    cells: Dict[str, str]
-    names: Dict[str, List[Form]] = field(default_factory=dict)
+    def __init__(self, cells: Dict[str, str], names: Dict[str, List[Form]]) -> None:
+        self.cells = cells
+        self.names = names
+        self._places: Dict[str, List[Tuple[str, Form]]] = {}
+        for text in (str, str.upper):
+            for column, forms in names.items():
+                for form in forms:
+                    self._places.setdefault(text(form.text), []).append((column, form))
 
     def column_of(self, text: str, columns: Optional[Container[str]] = None) -> Optional[Tuple[str, Form]]:
-        """The column in which a name stands, and the name. A name in capitals is looked up without regard to case where
-        none is written so."""
-        known = [(c, form) for c, forms in self.names.items() if columns is None or c in columns for form in forms]
-        for column, form in known:
-            if form.text == text:
-                return column, form
-        for column, form in known:
-            if text.isupper() and form.text.upper() == text:
-                return column, form
-        return None
+        """The column in which a name stands, and the name. A name in capitals is found in any case where none is written
+        so.
+
+        columns (Optional[Container[str]]): Where to look, if not in all columns.
+        """
+        places = self._places.get(text, ())
+        return next((place for place in places if columns is None or place[0] in columns), None)
 
     def name(self, columns: Iterable[str], article: bool) -> Optional[str]:
         """The first name of the first column that has one with or without an article, as asked."""

@@ -8,8 +8,8 @@ from typing import Any, Dict, List, Optional, Tuple
 from spacy.util import registry
 
 from ..document import Document
-from .copies import Augmenter
-from .edits import Edit, apply_edits, document_augmenter, renaming
+from .copies import DocumentAugmenter
+from .edits import Edit, apply_edits, renaming
 from .name_table import Form, Thing, read_things
 
 LABELS = ("IGO", "ORG")
@@ -17,7 +17,7 @@ NAMES = ("name", "abbreviation")
 
 
 @registry.augmenters("communique.organisation_swaps.v1")
-def create_organisation_swaps(organisations: Path, share: float, seed: int) -> Augmenter:
+def create_organisation_swaps(organisations: Path, share: float, seed: int) -> DocumentAugmenter:
     """Put other organisations of the same kind in the place of organisations, the same one through the whole document:
     a name takes the place of a name, an abbreviation that of an abbreviation, each with an article where the
     old one had it. An organisation stays if the table lacks a name that the document gives it.
@@ -25,7 +25,7 @@ def create_organisation_swaps(organisations: Path, share: float, seed: int) -> A
     organisations (Path): Table of organisations: label, kind, name, abbreviation.
     share (float): The share of organisations that are exchanged.
     seed (int): Seed of the choices.
-    RETURNS (Callable[[Language, Example], Iterator[Example]]): The augmenter.
+    RETURNS (DocumentAugmenter): The augmenter.
     """
     table = read_things(organisations, ("label", "kind"), NAMES)
     rng = random.Random(seed)
@@ -61,7 +61,7 @@ def create_organisation_swaps(organisations: Path, share: float, seed: int) -> A
                 entities[i] = replace(entities[i], name=usual, kb_id=None)
         return apply_edits(replace(document, entities=entities), edits) if edits else None
 
-    return document_augmenter(swap_organisations)
+    return DocumentAugmenter(swap_organisations)
 
 
 def _find(table: List[Thing], label: str, texts: List[str]) -> Tuple[Optional[Thing], List[Tuple[str, Form]]]:

@@ -10,8 +10,8 @@ from spacy.util import registry
 
 from ..document import Document, Entity
 from ..scheme import PERSON
-from .copies import Augmenter
-from .edits import apply_edits, document_augmenter, renaming
+from .copies import DocumentAugmenter
+from .edits import apply_edits, renaming
 from .name_table import read_rows
 
 # Which words of the lexicon may be the surname of whom; others may be called anything.
@@ -29,7 +29,7 @@ PARTICLES = {"Al", "El", "Bin", "De", "Van", "Von", "La", "Le", "Da", "Della", "
 
 
 @registry.augmenters("communique.person_swaps.v1")
-def create_person_swaps(lexicon: Path, share: float, seed: int) -> Augmenter:
+def create_person_swaps(lexicon: Path, share: float, seed: int) -> DocumentAugmenter:
     """Give people other names, the same one through the whole document: full name, surname and first name, and people
     who share a surname go on sharing one. The new surname is one of the office that the person holds, so that what the
     static vectors know of names stays true.
@@ -37,7 +37,7 @@ def create_person_swaps(lexicon: Path, share: float, seed: int) -> Augmenter:
     lexicon (Path): Table of names: word, kinds.
     share (float): The share of people that are renamed.
     seed (int): Seed of the choices.
-    RETURNS (Callable[[Language, Example], Iterator[Example]]): The augmenter.
+    RETURNS (DocumentAugmenter): The augmenter.
     """
     words: Dict[str, List[str]] = {}
     for row in read_rows(lexicon, ("word", "kinds")):
@@ -72,7 +72,7 @@ def create_person_swaps(lexicon: Path, share: float, seed: int) -> Augmenter:
                 entities[i] = replace(entities[i], name=name, kb_id=None)
         return apply_edits(replace(document, entities=entities), edits) if edits else None
 
-    return document_augmenter(swap_people)
+    return DocumentAugmenter(swap_people)
 
 
 def _words(name: str) -> List[str]:

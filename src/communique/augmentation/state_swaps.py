@@ -10,8 +10,8 @@ from spacy.util import registry
 
 from ..document import Document, Entity
 from ..scheme import STATE
-from .copies import Augmenter
-from .edits import Edit, apply_edits, document_augmenter, renaming
+from .copies import DocumentAugmenter
+from .edits import Edit, apply_edits, renaming
 from .name_table import Form, Thing, read_things
 
 NAMES = ("name", "nickname", "abbreviation", "long_name", "demonym", "person", "people", "capital")
@@ -30,7 +30,7 @@ NOT_A_NOUN = re.compile(
 
 
 @registry.augmenters("communique.state_swaps.v1")
-def create_state_swaps(states: Path, share: float, seed: int) -> Augmenter:
+def create_state_swaps(states: Path, share: float, seed: int) -> DocumentAugmenter:
     """Put other states in the place of states, the same one through the whole document, with all that names it: short
     and long name, abbreviation, demonym, capital, the seat and the organs that stand for it. A state is
     exchanged only for one that has a name for each mention and is not in the document yet.
@@ -39,7 +39,7 @@ def create_state_swaps(states: Path, share: float, seed: int) -> Augmenter:
         `demonym`, `person`, `people`, `capital`, `seat`, `parliament`, `foreign_ministry` and `defence_ministry`.
     share (float): The share of states that are exchanged.
     seed (int): Seed of the choices.
-    RETURNS (Callable[[Language, Example], Iterator[Example]]): The augmenter.
+    RETURNS (DocumentAugmenter): The augmenter.
     """
     table = {thing.cells["code"]: thing for thing in read_things(states, ("code",), NAMES + ORGANS)}
     inside = _Names(table)
@@ -89,7 +89,7 @@ def create_state_swaps(states: Path, share: float, seed: int) -> Augmenter:
             entities[i] = entity
         return apply_edits(replace(document, entities=entities), edits)
 
-    return document_augmenter(swap_states)
+    return DocumentAugmenter(swap_states)
 
 
 def _names_of(state: Thing) -> Set[str]:

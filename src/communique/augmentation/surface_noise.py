@@ -7,8 +7,8 @@ from typing import List, Optional
 from spacy.util import registry
 
 from ..document import Document
-from .copies import Augmenter
-from .edits import Edit, apply_edits, document_augmenter, stripped_sents
+from .copies import DocumentAugmenter
+from .edits import Edit, apply_edits, stripped_sents
 
 WORD = re.compile(r"[^\W_]+")
 SMALL_WORDS = {"a", "an", "and", "as", "at", "but", "by", "for", "from", "in", "of", "on", "or", "the", "to", "with"}
@@ -20,12 +20,12 @@ ENDS = ".!?:;”\"'’»…"
 
 
 @registry.augmenters("communique.case_noise.v1")
-def create_case_noise(share: float, seed: int) -> Augmenter:
+def create_case_noise(share: float, seed: int) -> DocumentAugmenter:
     """Write sentences in capitals or in lower case; a headline, which has no full stop, also With Capitals.
 
     share (float): The share of sentences that are changed.
     seed (int): Seed of the choices.
-    RETURNS (Callable[[Language, Example], Iterator[Example]]): The augmenter.
+    RETURNS (DocumentAugmenter): The augmenter.
     """
     rng = random.Random(seed)
 
@@ -42,17 +42,17 @@ def create_case_noise(share: float, seed: int) -> Augmenter:
                 edits.append(Edit(match.start(), match.end(), style(match[0])))
         return _edited(document, edits)
 
-    return document_augmenter(change_case)
+    return DocumentAugmenter(change_case)
 
 
 @registry.augmenters("communique.quote_noise.v1")
-def create_quote_noise(share: float, seed: int) -> Augmenter:
+def create_quote_noise(share: float, seed: int) -> DocumentAugmenter:
     """Set a document in quotation marks and apostrophes of another kind: straight, curly, guillemets, low, single,
     or two strokes.
 
     share (float): The share of documents that are changed.
     seed (int): Seed of the choices.
-    RETURNS (Callable[[Language, Example], Iterator[Example]]): The augmenter.
+    RETURNS (DocumentAugmenter): The augmenter.
     """
     rng = random.Random(seed)
 
@@ -72,17 +72,17 @@ def create_quote_noise(share: float, seed: int) -> Augmenter:
             edits.append(Edit(match.start(), match.end(), new))
         return _edited(document, edits)
 
-    return document_augmenter(change_quotes)
+    return DocumentAugmenter(change_quotes)
 
 
 @registry.augmenters("communique.punctuation_noise.v1")
-def create_punctuation_noise(share: float, seed: int) -> Augmenter:
+def create_punctuation_noise(share: float, seed: int) -> DocumentAugmenter:
     """Give sentences one fault of a web page or a bad copy: no full stop, a doubled space, another dash, a
     stray character between two words or before the sentence. Mentions stay whole.
 
     share (float): The share of sentences that get a fault.
     seed (int): Seed of the choices.
-    RETURNS (Callable[[Language, Example], Iterator[Example]]): The augmenter.
+    RETURNS (DocumentAugmenter): The augmenter.
     """
     rng = random.Random(seed)
 
@@ -108,7 +108,7 @@ def create_punctuation_noise(share: float, seed: int) -> Augmenter:
             edits.append(rng.choice(faults))
         return _edited(document, edits)
 
-    return document_augmenter(spoil_punctuation)
+    return DocumentAugmenter(spoil_punctuation)
 
 
 def _headline_word(word: str) -> str:
