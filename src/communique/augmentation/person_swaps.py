@@ -4,7 +4,7 @@ import random
 import re
 from dataclasses import replace
 from pathlib import Path
-from typing import Dict, List, Optional
+from typing import Dict, List, Optional, Set
 
 from spacy.util import registry
 
@@ -62,8 +62,7 @@ def create_person_swaps(lexicon: Path, share: float, seed: int) -> DocumentAugme
             mentions = [entities[i] for i in members]
             if any(_is_initials(mention.text) for mention in mentions) and not all(m.text.isupper() for m in mentions):
                 continue
-            free = [name for name in surnames[mentions[0].label] if name not in taken]
-            new_words = _new_words(mentions, given_names, free or given_names, rng)
+            new_words = _new_words(mentions, given_names, surnames[mentions[0].label], taken, rng)
             taken.update(new_words.values())
             for i in members:
                 new = _renamed(entities[i].text, new_words)
@@ -96,9 +95,14 @@ def _is_initials(text: str) -> bool:
     return text.isupper() and len(text) <= 4
 
 
-def _new_words(mentions: List[Entity], given_names: List[str], surnames: List[str], rng: random.Random) -> Dict[str, str]:
+def _new_words(
+    mentions: List[Entity], given_names: List[str], surnames: List[str], taken: Set[str], rng: random.Random
+) -> Dict[str, str]:
     """Old word -> new word. Surnames are the last words of full names and the words that stand alone, which come
-    first in a Chinese or a Korean name; a monarch has none."""
+    first in a Chinese or a Korean name; a monarch has none.
+
+    taken (Set[str]): Words that name somebody else.
+    """
     full = [mention.text for mention in mentions if len(_words(mention.text)) > 1]
     alone = {words[0].casefold() for words in (_words(mention.text) for mention in mentions) if len(words) == 1}
     last = {_words(text)[-1].casefold() for text in full} if full else set()
@@ -112,7 +116,8 @@ def _new_words(mentions: List[Entity], given_names: List[str], surnames: List[st
             if len(word) == 1:
                 new_words[key] = rng.choice("ABCDEFGHJKLMNPRSTVW")
             elif not monarch and (key in alone or not alone and key in last):
-                new_words[key] = rng.choice(surnames)
+                name = rng.choice(surnames)
+                new_words[key] = name if name not in taken else rng.choice(surnames)
             else:
                 new_words[key] = rng.choice(given_names)
     return new_words

@@ -4,7 +4,7 @@ import random
 import re
 from dataclasses import replace
 from pathlib import Path
-from typing import Dict, List, Optional, Set, Tuple
+from typing import Dict, List, Optional, Tuple
 
 from spacy.util import registry
 
@@ -42,13 +42,14 @@ def create_state_swaps(states: Path, share: float, seed: int) -> DocumentAugment
     RETURNS (DocumentAugmenter): The augmenter.
     """
     table = {thing.cells["code"]: thing for thing in read_things(states, ("code",), NAMES + ORGANS)}
+    names_of = {code: {form.text.casefold() for forms in t.names.values() for form in forms} for code, t in table.items()}
     inside = _Names(table)
     rng = random.Random(seed)
 
     def swap_states(document: Document) -> Optional[Document]:
         texts = {entity.text.casefold() for entity in document.entities}
         codes = [code for code in dict.fromkeys(e.state for e in document.entities) if code in table]
-        absent = [c for c in table if c not in codes and not _names_of(table[c]) & texts]
+        absent = [c for c in table if c not in codes and names_of[c].isdisjoint(texts)]
         exchanged: Dict[str, Thing] = {}
         edits: List[Edit] = []
         entities = list(document.entities)
@@ -56,7 +57,8 @@ def create_state_swaps(states: Path, share: float, seed: int) -> DocumentAugment
             if rng.random() >= share:
                 continue
             mentions = _mentions(document, code, table[code])
-            fitting = [c for c in absent if mentions and all(_new_name(table[c], *m) for m in mentions.values())]
+            needed = set(mentions.values())
+            fitting = [c for c in absent if needed and all(_new_name(table[c], *name) for name in needed)]
             if not fitting:
                 continue
             new_code = rng.choice(fitting)
@@ -90,10 +92,6 @@ def create_state_swaps(states: Path, share: float, seed: int) -> DocumentAugment
         return apply_edits(replace(document, entities=entities), edits)
 
     return DocumentAugmenter(swap_states)
-
-
-def _names_of(state: Thing) -> Set[str]:
-    return {form.text.casefold() for forms in state.names.values() for form in forms}
 
 
 def _mentions(document: Document, code: str, state: Thing) -> Dict[int, Tuple[str, Form]]:
