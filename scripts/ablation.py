@@ -25,9 +25,10 @@ def main(
     steps: Annotated[int, typer.Option(help="Training steps.")] = 1000,
     seed: Annotated[List[int], typer.Option(help="Seeds of the training and of the augmentation.")] = [0],
     limit: Annotated[int, typer.Option(help="Training documents, 0 for all.")] = 0,
+    resume: Annotated[bool, typer.Option(help="Keep what an interrupted run has measured in this folder.")] = False,
 ) -> None:
     """Train with each kind of augmentation and measure on dev. A kind alone has the share that the configuration gives it,
-    and the others have none. Trainings that have been measured already are not done again."""
+    and the others have none."""
     shares = {name: block["share"] for name, block in load_config(config)["corpora"]["train"]["augmenter"]["*"].items()}
     kinds = kind or ["none", *shares, "all"]
     unknown = [name for name in kinds if name not in ("none", "all", *shares)]
@@ -38,7 +39,7 @@ def main(
         for name in kinds:
             folder = output / f"{steps}-steps" / f"{limit or 'all'}-documents" / f"seed-{one_seed}" / name
             measured = folder / "dev.json"
-            if not measured.exists():
+            if not (resume and measured.exists()):
                 folder.mkdir(parents=True, exist_ok=True)
                 off = [other for other in shares if name not in (other, "all")]
                 run("spacy", "train", config, "--output", folder, "--paths.train", corpus / "train.spacy",
