@@ -41,7 +41,9 @@ def test_every_module_of_the_package_is_a_dependency_of_what_uses_it():
     listed = {dep for command in commands().values() for dep in command["deps"] if dep.startswith("src/")}
     ml = {str(p.relative_to(ROOT)) for p in (ROOT / "src/communique/ml").glob("[a-z]*.py")}
     pipeline = {str(p.relative_to(ROOT)) for p in (ROOT / "src/communique/pipeline").glob("[a-z]*.py")}
-    assert ml | pipeline <= set(commands()["train"]["deps"]) <= listed | set(commands()["train"]["deps"])
+    augmentation = {str(p.relative_to(ROOT)) for p in (ROOT / "src/communique/augmentation").glob("[a-z]*.py")}
+    assert augmentation <= set(commands()["ablation"]["deps"])
+    assert ml | pipeline | augmentation <= set(commands()["train"]["deps"]) <= listed | set(commands()["train"]["deps"])
 
 
 def test_touching_a_dependency_reruns_and_touching_nothing_does_not(tmp_path):
