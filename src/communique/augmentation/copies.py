@@ -33,8 +33,8 @@ def create_augmented_copies(
 ) -> Callable[[Language, Example], Iterator[Example]]:
     """Yield each example as it is, and copies that every augmenter has changed, one after the other.
 
-    `spacy.Corpus.v1` is read before training and not again unless `training.max_epochs` is -1, so that the copies of a
-    document stay the same from epoch to epoch.
+    A corpus is read before training and not again unless `training.max_epochs` is -1, so that the copies of a document
+    stay the same from epoch to epoch.
 
     *augmenters (DocumentAugmenter): What changes a copy, first to last.
     copies (int): Copies of each example.
