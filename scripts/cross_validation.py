@@ -25,8 +25,8 @@ def main(
     folds: Annotated[int, typer.Option(help="Number of parts; each is predicted by a training on the others.")] = 5,
     only: Annotated[List[int], typer.Option(help="Only these folds, counted from 0.")] = [],
     steps: Annotated[int, typer.Option(help="Training steps of a fold.")] = 1000,
-    sure: Annotated[float, typer.Option(help="A relation with this score that is not annotated is listed.")] = 0.5,
-    absent: Annotated[float, typer.Option(help="An annotated relation with a lower score is listed.")] = 0.05,
+    sure: Annotated[float, typer.Option(help="A relation with this score that is not annotated is listed.")] = 0.65,
+    absent: Annotated[float, typer.Option(help="An annotated relation with a lower score is listed.")] = 0.01,
     seed: Annotated[int, typer.Option(help="Seed of the folds, and of the training.")] = 0,
 ) -> None:
     """Train on all documents but one fold, whatever their split, and list confident disagreements on that fold.
