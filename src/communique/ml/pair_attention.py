@@ -7,6 +7,8 @@ import numpy
 from thinc.api import HashEmbed, Linear, Model, Ops
 from thinc.types import Floats2d, Floats3d, Floats4d, Ints1d, Ints2d, Ints3d
 
+from .pair_batch import PairBatch
+
 # Distance of a token from a mention, in buckets on either side.
 BUCKETS = numpy.array([1, 2, 3, 4, 6, 8, 12, 20])
 FARTHEST = int(BUCKETS[-1])
@@ -180,7 +182,7 @@ class Block:
         )
 
 
-def _blocks(batch, window: int, n_tokens: int) -> List[Block]:
+def _blocks(batch: PairBatch, window: int, n_tokens: int) -> List[Block]:
     n_pairs = len(batch.pairs)
     if not n_pairs:
         return []

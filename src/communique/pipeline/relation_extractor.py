@@ -10,7 +10,7 @@ from spacy.training import Example, validate_examples, validate_get_examples
 from spacy.vocab import Vocab
 from thinc.api import Config, Model, Optimizer, set_dropout_rate
 
-from ..ml.relation_model import N_FACTUALITIES, RelationScores
+from ..ml.pair_scorer import N_FACTUALITIES, RelationScores
 from ..scheme import FACTUALITIES, SYMMETRIC
 from .calibration import sigmoid
 from .candidates import CandidateFunction, Candidates
