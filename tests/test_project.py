@@ -41,10 +41,12 @@ def test_every_module_of_the_package_is_a_dependency_of_what_uses_it():
     listed = {dep for command in commands().values() for dep in command["deps"] if dep.startswith("src/")}
     ml = {str(p.relative_to(ROOT)) for p in (ROOT / "src/communique/ml").glob("[a-z]*.py")}
     pipeline = {str(p.relative_to(ROOT)) for p in (ROOT / "src/communique/pipeline").glob("[a-z]*.py")}
+    augmentation = {str(p.relative_to(ROOT)) for p in (ROOT / "src/communique/augmentation").glob("[a-z]*.py")}
     train, train_trf = (set(commands()[name]["deps"]) for name in ("train", "train-trf"))
     needs_torch = {"src/communique/ml/transformer_model.py", "src/communique/ml/two_rate_adam.py"}
-    assert ml | pipeline <= train_trf <= listed | train_trf
-    assert (ml | pipeline) - needs_torch <= train <= listed | train
+    assert augmentation <= set(commands()["ablation"]["deps"])
+    assert ml | pipeline | augmentation <= train_trf <= listed | train_trf
+    assert (ml | pipeline | augmentation) - needs_torch <= train <= listed | train
 
 
 def test_touching_a_dependency_reruns_and_touching_nothing_does_not(tmp_path):

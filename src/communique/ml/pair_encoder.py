@@ -30,7 +30,8 @@ def build_pair_encoder(
     Every token of a mention carries the label of it, in the manner of the typed markers of Zhong and Chen (2021), so that a
     pair sees what else stands around it. Behind the first hidden layer each pair also learns what the other pairs of its
     mentions look like, in the manner of the propagation in DyGIE (Luan et al., 2019): the nearest
-    mention takes the relation, and who signs beside another signs with him.
+    mention takes the relation, and who signs beside another signs with him. What went into the hidden layers is added to
+    what comes out, so that a word that tells a relation by itself need not find its way through them.
 
     width (int): Width of a pair's vector.
     window (int): The most tokens looked at on either side of the pair.
@@ -106,9 +107,10 @@ def _forward(model: PairEncoder, X: Tuple[Floats2d, PairBatch], is_train: bool):
     others = ops.xp.hstack([as_head, as_tail])
     of_heads, backprop_of_heads = model.get_ref("others_of_head")(others, is_train)
     of_tails, backprop_of_tails = model.get_ref("others_of_tail")(others, is_train)
-    vectors, backprop_last = model.get_ref("last")(
+    hidden, backprop_last = model.get_ref("last")(
         single + of_heads[rows[:, 0]] + of_tails[rows[:, 1]], is_train
     )
+    vectors = hidden + summed
 
     def by_mention(d_pairs: Floats2d, side: int) -> Floats2d:
         d_side = ops.alloc2f(len(mentions), d_pairs.shape[1])
@@ -120,7 +122,8 @@ def _forward(model: PairEncoder, X: Tuple[Floats2d, PairBatch], is_train: bool):
         d_single = backprop_last(d_pairs)
         d_others = backprop_of_heads(by_mention(d_single, 0)) + backprop_of_tails(by_mention(d_single, 1))
         d_as_head, d_as_tail = ops.xp.hsplit(d_others, 2)
-        d_summed = backprop_first(d_single + backprop_as_head(d_as_head) + backprop_as_tail(d_as_tail))
+        d_single += backprop_as_head(d_as_head) + backprop_as_tail(d_as_tail)
+        d_summed = d_pairs + backprop_first(d_single)
         backprop_features(d_summed)
         d_tokens, d_attending = backprop_attention(d_summed)
         d_mentions = d_mentions + d_attending

@@ -63,7 +63,7 @@ window = 10
 rows = 200
 depth = 2
 dropout = 0.0
-attention_heads = 4
+attention_heads = 8
 
 [model.scorer]
 @architectures = "communique.PairScorer.v1"

@@ -1,0 +1,84 @@
+"""Dev F1 with no augmentation, with each kind alone, and with all: what does each bring?"""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from statistics import mean
+from typing import Annotated, Dict, List, Optional
+
+import typer
+from spacy.util import load_config
+
+FIGURES = {"ents": "entities", "rels": "relations", "rels_gold": "relations on gold entities"}
+AUGMENTER = "corpora.train.augmenter"
+
+
+def main(
+    config: Annotated[Path, typer.Argument(help="Configuration of the pipeline.")],
+    corpus: Annotated[Path, typer.Argument(help="Folder with train.spacy and dev.spacy.")],
+    vectors: Annotated[Path, typer.Argument(help="The static vectors.")],
+    output: Annotated[Path, typer.Argument(help="Folder for the models, the figures and the table.")],
+    kind: Annotated[
+        Optional[List[str]], typer.Option(help="Kinds: none, all, or a name of the configuration. All of these if not given.")
+    ] = None,
+    steps: Annotated[int, typer.Option(help="Training steps.")] = 1000,
+    seed: Annotated[List[int], typer.Option(help="Seeds of the training and of the augmentation.")] = [0],
+    limit: Annotated[int, typer.Option(help="Training documents, 0 for all.")] = 0,
+    resume: Annotated[bool, typer.Option(help="Keep what an interrupted run has measured in this folder.")] = False,
+) -> None:
+    """Train with each kind of augmentation and measure on dev. A kind alone has the share that the configuration gives it,
+    and the others have none."""
+    shares = {name: block["share"] for name, block in load_config(config)["corpora"]["train"]["augmenter"]["*"].items()}
+    kinds = kind or ["none", *shares, "all"]
+    unknown = [name for name in kinds if name not in ("none", "all", *shares)]
+    if unknown:
+        raise typer.BadParameter(f"{', '.join(unknown)}: not one of none, all, {', '.join(shares)}")
+    figures: Dict[str, List[dict]] = {name: [] for name in kinds}
+    for one_seed in seed:
+        for name in kinds:
+            folder = output / f"{steps}-steps" / f"{limit or 'all'}-documents" / f"seed-{one_seed}" / name
+            measured = folder / "dev.json"
+            if not (resume and measured.exists()):
+                folder.mkdir(parents=True, exist_ok=True)
+                off = [other for other in shares if name not in (other, "all")]
+                run("spacy", "train", config, "--output", folder, "--paths.train", corpus / "train.spacy",
+                    "--paths.dev", corpus / "dev.spacy", "--paths.vectors", vectors, "--system.seed", one_seed,
+                    "--training.max_steps", steps, "--training.eval_frequency", steps, "--corpora.train.limit", limit,
+                    *(part for other in off for part in (f"--{AUGMENTER}.*.{other}.share", 0.0)))  # fmt: skip
+                run("communique", "evaluate", folder / "model-best", corpus / "dev.spacy", "--output", measured)
+            figures[name].append(json.loads(measured.read_text(encoding="utf8")))
+            print(one_seed, name, *(f"{key} {figures[name][-1][key]['f']:.3f}" for key in FIGURES), flush=True)
+            write_table(figures, shares, steps, limit, output / "ablation.md")
+
+
+def run(*args) -> None:
+    subprocess.run([sys.executable, "-m", *map(str, args)], check=True, stdout=subprocess.DEVNULL)
+
+
+def write_table(figures: Dict[str, List[dict]], shares: Dict[str, float], steps: int, limit: int, path: Path) -> None:
+    """A kind a row: mean F1 over the seeds, the lowest and the highest, and how far the mean is from that of none."""
+    lines = [
+        f"F1 on dev after {steps} steps on {limit or 'all'} documents: mean over the seeds (lowest to highest), difference to none.",
+        "",
+        f"| augmentation | share | seeds | {' | '.join(FIGURES.values())} |",
+        f"| --- | --- | --- |{' --- |' * len(FIGURES)}",
+    ]
+    for name, runs in figures.items():
+        if not runs:
+            continue
+        cells = []
+        for key in FIGURES:
+            values = [run[key]["f"] for run in runs]
+            cell = f"{mean(values):.3f} ({min(values):.3f}-{max(values):.3f})"
+            # Only seeds that both have been trained with are compared.
+            plain = [run[key]["f"] for run in figures.get("none", [])][: len(values)]
+            if name != "none" and len(plain) == len(values):
+                cell += f" {mean(values) - mean(plain):+.3f}"
+            cells.append(cell)
+        lines.append(f"| {name} | {shares.get(name, '')} | {len(runs)} | {' | '.join(cells)} |")
+    path.write_text("\n".join(lines) + "\n", encoding="utf8")
+
+
+if __name__ == "__main__":
+    typer.run(main)

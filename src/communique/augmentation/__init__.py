@@ -1,0 +1,1 @@
+"""Augmenters of training documents, for the `augmenter` of a spaCy corpus."""
