@@ -101,6 +101,8 @@ def test_no_pipeline(write, tmp_path, monkeypatch):
     monkeypatch.setattr("communique.pipelines.is_package", lambda name: False)
     result = run("extract", article)
     assert result.exit_code == 2 and "spacy project run all" in said(result)
+    result = run("extract", article, "--pipeline", "en_communique_trf")
+    assert result.exit_code == 2 and "spacy project run all-trf" in said(result)
     result = run("extract", article, "--pipeline", "nowhere")
     assert result.exit_code == 2 and "neither an installed pipeline nor a folder" in said(result)
     (tmp_path / "broken").mkdir()

@@ -27,7 +27,7 @@ def load_pipeline(name: Optional[str] = None) -> Language:
         source = str(trained)
     elif trained is not None:
         raise InputError(
-            f"no pipeline {wanted} here: train it with 'python -m spacy project run all' in the project's folder, "
+            f"no pipeline {wanted} here: train it with 'python -m spacy project run {_workflow(wanted)}' in the project's folder, "
             "install its package, or name another one with --pipeline"
         )
     else:
@@ -43,3 +43,8 @@ def _trained(name: str) -> Optional[Path]:
     """Where `project.yml` puts the pipeline en_communique_NAME."""
     match = re.fullmatch(r"en_communique_(\w+)", name)
     return None if match is None else Path("training") / match.group(1) / "model-best"
+
+
+def _workflow(name: str) -> str:
+    """What trains it: `all` the default, `all-NAME` another."""
+    return "all" if name == DEFAULT else f"all-{name.removeprefix('en_communique_')}"

@@ -20,7 +20,7 @@ def evaluate(
     samples: Annotated[int, typer.Option(help="Bootstrap samples of the 95% intervals.")] = 1000,
     seed: Annotated[int, typer.Option(help="Seed of the bootstrap.")] = 0,
 ) -> None:
-    """Precision, recall and F1 of a pipeline on gold documents, over all labels and for each."""
+    """Precision, recall and F1 of a pipeline on gold documents, over all labels and for each, and what its scores are worth."""
     from rich.console import Console
 
     from ..corpus.files import read_documents
@@ -28,7 +28,8 @@ def evaluate(
     from ..evaluation.metrics import evaluate_documents
     from ..evaluation.mistakes import list_mistakes
     from ..evaluation.predictions import predict, predict_on_gold
-    from ..evaluation.table import figure_tables
+    from ..evaluation.reliability import reliability
+    from ..evaluation.table import figure_tables, reliability_table
     from ..pipelines import load_pipeline
 
     with one_line_errors():
@@ -42,6 +43,7 @@ def evaluate(
             "pipeline": f"{nlp.meta['lang']}_{nlp.meta['name']} {nlp.meta['version']}",
             "documents": len(documents),
             **figures,
+            "reliability": reliability(documents, predicted),
         }
         if output is not None:
             output.parent.mkdir(parents=True, exist_ok=True)
@@ -56,3 +58,4 @@ def evaluate(
     for table in figure_tables(figures):
         console.print(table)
         console.print()
+    console.print(reliability_table(result["reliability"]))

@@ -26,6 +26,6 @@ def predict_on_gold(nlp: Language, gold: List[Document]) -> List[Document]:
                     reference = to_doc(document, nlp)
                     doc.set_ents([doc.char_span(e.start_char, e.end_char, label=e.label) for e in reference.ents])
             else:
-                docs = list(component.pipe(docs))
+                docs = list(component.pipe(docs)) if hasattr(component, "pipe") else list(map(component, docs))
         found.extend(from_doc(doc, document.id, document.meta) for doc, document in zip(docs, batch))
     return found

@@ -25,6 +25,17 @@ def figure_tables(figures: Dict[str, Any]) -> Iterator[Table]:
         yield table
 
 
+def reliability_table(figures: Dict[str, Any]) -> Table:
+    """What `reliability` returned."""
+    error = "" if figures["error"] is None else f", calibration error {figures['error']:.3f}"
+    table = Table(title=f"Right relations by their score{error}", title_justify="left", box=None, pad_edge=False)
+    for column in ("score", "relations", "mean score", "right"):
+        table.add_column(column, justify="right")
+    for row in figures["bins"]:
+        table.add_row(f"{row['low']:.1f}-{row['high']:.1f}", str(row["n"]), f"{row['score']:.2f}", f"{row['right']:.2f}")
+    return table
+
+
 def _table(title: str) -> Table:
     table = Table(title=title, title_justify="left", box=None, pad_edge=False)
     table.add_column("")

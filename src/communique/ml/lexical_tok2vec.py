@@ -5,8 +5,10 @@ from typing import List
 from spacy.ml.staticvectors import StaticVectors
 from spacy.tokens import Doc
 from spacy.util import registry
-from thinc.api import Model, chain, concatenate, ragged2list
+from thinc.api import Model, chain, ragged2list
 from thinc.types import Floats2d
+
+from .joined_tok2vec import build_joined_tok2vec
 
 
 @registry.architectures("communique.LexicalTok2Vec.v1")
@@ -21,7 +23,4 @@ def build_lexical_tok2vec(
     width (int): Width of the part that is added.
     """
     static: Model[List[Doc], List[Floats2d]] = chain(StaticVectors(width), ragged2list())
-    model = concatenate(tok2vec, static)
-    if tok2vec.has_dim("nO"):
-        model.set_dim("nO", tok2vec.get_dim("nO") + width)
-    return model
+    return build_joined_tok2vec(tok2vec, static)

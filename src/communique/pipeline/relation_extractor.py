@@ -9,10 +9,10 @@ from spacy.tokens import Doc
 from spacy.training import Example, validate_examples, validate_get_examples
 from spacy.vocab import Vocab
 from thinc.api import Config, Model, Optimizer, set_dropout_rate
-from thinc.types import Floats2d
 
 from ..ml.pair_scorer import N_FACTUALITIES, RelationScores
 from ..scheme import FACTUALITIES, SYMMETRIC
+from .calibration import sigmoid
 from .candidates import CandidateFunction, Candidates
 from .relation_scorer import make_relation_scorer
 
@@ -154,6 +154,7 @@ class RelationExtractor(TrainablePipe):
             "symmetric": list(symmetric),
             "threshold": threshold,
             "thresholds": {},
+            "calibration": {},
             "predicted_pairs": predicted_pairs,
         }
         self._rehearsal_model: Optional[Model] = None
@@ -179,6 +180,15 @@ class RelationExtractor(TrainablePipe):
             if label not in self.labels:
                 raise ValueError(f"'{self.name}' has no label {label!r}, only {', '.join(self.labels)}")
         self.cfg["thresholds"] = {label: float(value) for label, value in thresholds.items()}
+
+    @property
+    def calibration(self) -> Dict[str, Tuple[float, float]]:
+        """Slope and intercept over the logit of each label whose scores are calibrated."""
+        return {label: (slope, intercept) for label, (slope, intercept) in self.cfg["calibration"].items()}
+
+    @calibration.setter
+    def calibration(self, lines: Dict[str, Tuple[float, float]]) -> None:
+        self.cfg["calibration"] = {label: list(line) for label, line in lines.items()}
 
     def add_label(self, label: str) -> int:
         """RETURNS (int): 0 if the label was there already, else 1.
@@ -215,7 +225,8 @@ class RelationExtractor(TrainablePipe):
         """
         candidates, scores = candidates_scores
         ops = self.model.ops
-        probabilities = _sigmoid(ops.to_numpy(scores.relations))
+        slopes, intercepts = numpy.array([self.calibration.get(label, (1.0, 0.0)) for label in self.labels], dtype="f").T
+        probabilities = sigmoid(ops.to_numpy(scores.relations) * slopes + intercepts)
         factuality = ops.to_numpy(scores.factuality).argmax(axis=2)
         date_of_pair = _best_dates(scores.date_edges, ops.to_numpy(scores.dates))
         thresholds = numpy.array(list(self.thresholds.values()), dtype="f")
@@ -258,7 +269,7 @@ class RelationExtractor(TrainablePipe):
         losses (Optional[Dict[str, float]]): Record of the loss, updated under the component's name.
         RETURNS (Dict[str, float]): The updated losses.
 
-        Thresholds that were tuned are dropped: they belonged to the weights as they were.
+        Thresholds and calibration are dropped: they belonged to the weights as they were.
         """
         losses = {} if losses is None else losses
         losses.setdefault(self.name, 0.0)
@@ -267,7 +278,7 @@ class RelationExtractor(TrainablePipe):
         examples = [eg for eg in examples if eg.reference._.relations is not None]
         if not any(len(eg.predicted) for eg in examples):
             return losses
-        self.cfg["thresholds"] = {}
+        self.cfg["thresholds"], self.cfg["calibration"] = {}, {}
         candidates, gold = self._training_pairs(examples)
         set_dropout_rate(self.model, drop)
         scores, backprop = self.model.begin_update(([eg.predicted for eg in examples], candidates))
@@ -328,7 +339,7 @@ class RelationExtractor(TrainablePipe):
             offset += len(c)
             mention_offset += len(c.mentions)
         possible = numpy.concatenate([c.possible for c in candidates])
-        probabilities = _sigmoid(relations)
+        probabilities = sigmoid(relations)
         d_relations = (probabilities - target) * possible
         right = numpy.where(target > 0, probabilities, 1 - probabilities)
         loss -= float((numpy.log(right + 1e-8) * possible).sum())
@@ -545,10 +556,6 @@ def _best_dates(date_edges: numpy.ndarray, logits: numpy.ndarray) -> Dict[int, i
         if logit > best.get(pair, (0.0, 0))[0]:
             best[pair] = (logit, mention)
     return {pair: mention for pair, (_, mention) in best.items()}
-
-
-def _sigmoid(X: Floats2d) -> Floats2d:
-    return 1.0 / (1.0 + numpy.exp(-numpy.clip(X, -30.0, 30.0)))
 
 
 def _softmax(x: numpy.ndarray) -> numpy.ndarray:

@@ -1,4 +1,4 @@
-"""One threshold a label, found on the development data when a trained pipeline is about to be saved."""
+"""Scores and thresholds of each label, fitted to the development data when a trained pipeline is about to be saved."""
 
 from pathlib import Path
 from typing import Callable, Dict, List, Optional, Tuple
@@ -8,6 +8,7 @@ from spacy.language import Language
 from spacy.tokens import DocBin
 from spacy.util import minibatch, registry
 
+from .calibration import calibrated, fit_lines
 from .relation_scorer import relation_keys
 
 
@@ -36,7 +37,8 @@ def create_threshold_tuner(
 
 
 def tune(nlp: Language, component: str, gold_docs: List, support: int) -> Dict[str, float]:
-    """Set the thresholds of a pipeline's relation extractor to those with the best F1 on these docs.
+    """Calibrate the scores of a pipeline's relation extractor on these docs, and set its thresholds to those with the
+    best F1 on them.
 
     RETURNS (Dict[str, float]): The thresholds.
     """
@@ -45,9 +47,10 @@ def tune(nlp: Language, component: str, gold_docs: List, support: int) -> Dict[s
     later = pipes[pipes.index(component) :]
     found: Dict[str, List[Tuple[float, bool]]] = {label: [] for label in extractor.labels}
     total: Dict[str, int] = {label: 0 for label in extractor.labels}
-    before = extractor.cfg["thresholds"]
+    before = extractor.cfg["thresholds"], extractor.cfg["calibration"]
     # At threshold 0 every possible label of every candidate is a relation, with its score.
     extractor.thresholds = {label: 0.0 for label in extractor.labels}
+    extractor.calibration = {}
     try:
         for batch in minibatch(gold_docs, 32):
             texts = [doc.text for doc in batch]
@@ -62,8 +65,12 @@ def tune(nlp: Language, component: str, gold_docs: List, support: int) -> Dict[s
                 for key, relation in zip(keys, doc._.relations):
                     found[key[2]].append((relation["score"], key in gold))
     except BaseException:
-        extractor.cfg["thresholds"] = before
+        extractor.cfg["thresholds"], extractor.cfg["calibration"] = before
         raise
+    extractor.calibration = fit_lines(found)
+    for label, line in extractor.calibration.items():
+        scores, right = zip(*found[label])
+        found[label] = list(zip(calibrated(numpy.array(scores), line).tolist(), right))
     extractor.thresholds = best_thresholds(found, total, support)
     return extractor.thresholds
 

@@ -1,0 +1,84 @@
+"""A transformer by the name of its weights, not by their place."""
+
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Callable, Dict, List
+
+from spacy.tokens import Doc, Span
+from spacy.util import registry
+from thinc.api import Model
+
+
+@registry.architectures("communique.TransformerModel.v1")
+def build_transformer_model(
+    name: str,
+    get_spans: Callable[[List[Doc]], List[List[Span]]],
+    tokenizer_config: Dict[str, Any] = {},
+    transformer_config: Dict[str, Any] = {},
+    mixed_precision: bool = False,
+    grad_scaler_config: Dict[str, Any] = {},
+) -> Model:
+    """Build the model of `spacy-transformers.TransformerModel.v3`, for weights that may also lie in a Python package. The name
+    is looked up when training begins: a trained pipeline loads without them, and holds the name and no path.
+
+    In an update its output is also written to the docs, so that the component need not be among the
+    `annotating_components` for others to be, which would cost a second run over each batch.
+
+    name (str): An importable package that holds the weights in its folder `model`, a folder, or a name on the Hugging Face hub.
+    get_spans (Callable[[List[Doc]], List[List[Span]]]): Cuts docs into what the transformer sees at once.
+    tokenizer_config (Dict[str, Any]): Settings of the tokenizer.
+    transformer_config (Dict[str, Any]): Settings of the transformer, such as `num_hidden_layers` to use the first layers only.
+    mixed_precision (bool): Half precision where a GPU has it.
+    grad_scaler_config (Dict[str, Any]): Settings of the gradient's scale in mixed precision.
+    """
+    from spacy_transformers.layers import TransformerModel
+
+    model = TransformerModel(
+        name, get_spans, tokenizer_config, transformer_config, mixed_precision, grad_scaler_config
+    )
+    model.init = _init
+    model._func = _forward
+    return model
+
+
+def find_weights(name: str) -> str:
+    """What Hugging Face loads the weights from: a folder, or the name itself if it is neither a package nor a folder.
+
+    name (str): See `build_transformer_model`.
+    """
+    if name.isidentifier():
+        spec = find_spec(name)
+        for place in [] if spec is None else spec.submodule_search_locations or []:
+            if (Path(place) / "model" / "config.json").is_file():
+                return str(Path(place) / "model")
+    return name
+
+
+def _forward(model: Model, docs: List[Doc], is_train: bool):
+    from spacy_transformers.layers.transformer_model import forward
+
+    output, backprop = forward(model, docs, is_train)
+    if is_train:
+        for doc, data in zip(docs, output.doc_data):
+            doc._.trf_data = data
+    return output, backprop
+
+
+def _init(model: Model, X=None, Y=None) -> None:
+    from spacy_transformers.layers.transformer_model import init
+    from torch import zeros_like
+
+    if model.attrs["has_transformer"]:
+        return
+    name = model.attrs["name"]
+    model.attrs["name"] = find_weights(name)
+    try:
+        init(model, X, Y)
+    finally:
+        model.attrs["name"] = name
+    model.transformer.config._name_or_path = name
+    model.tokenizer.name_or_path = name
+    model.tokenizer.init_kwargs["name_or_path"] = name
+    # Averages of the weights are loaded as a whole, and so have to hold those too that no component listens to.
+    for parameter in model.transformer.parameters():
+        parameter.grad = zeros_like(parameter)
