@@ -1,6 +1,7 @@
 """One annotated document, gold or predicted, and its JSON: the shape that every part of communique
 reads and writes."""
 
+import datetime
 from dataclasses import asdict, dataclass, field
 from typing import Any, Dict, List, Optional, Tuple
 
@@ -62,6 +63,14 @@ class Document:
     @property
     def sents(self) -> List[Tuple[int, int]]:
         return [(start, end) for start, end in self.meta.get("sents", [])]
+
+    @property
+    def published(self) -> Optional[datetime.date]:
+        """The day in `meta["date"]`, if it begins with one as ISO 8601 writes it."""
+        try:
+            return datetime.date.fromisoformat(self.meta["date"][:10])
+        except (KeyError, TypeError, ValueError):
+            return None
 
     def to_json(self) -> Dict[str, Any]:
         """The document as plain data. Gold relations have no score, and so no key for one."""

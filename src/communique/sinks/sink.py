@@ -1,12 +1,11 @@
 """What a format of results can do."""
 
 import json
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Iterable, Iterator, Optional, TextIO, Tuple
 
 from ..document import Document
-from ..errors import InputError
+from ..extras import require
 
 
 class Sink:
@@ -26,9 +25,8 @@ class Sink:
 
     def check(self) -> None:
         """RAISES: InputError if a library that the format needs is not installed."""
-        missing = [name for name in self.modules if find_spec(name) is None]
-        if missing:
-            raise InputError(f"{missing[0]} is not installed: pip install \"communique[{self.extra}]\"")
+        if self.extra is not None:
+            require(self.extra, *self.modules)
 
     def write(self, path: Path, documents: Iterable[Document]) -> None:
         """Write all documents to a path where nothing is yet. They are taken one at a time, and not kept unless the

@@ -1,0 +1,55 @@
+"""spaCy's `DocBin`."""
+
+from pathlib import Path
+from typing import Iterable
+
+from spacy.tokens import Doc, DocBin
+
+from ..corpus.files import blank_pipeline
+from ..docs import annotate
+from ..document import Document
+from .sink import Sink
+
+
+class DocBinSink(Sink):
+    """Entities, relations and the sentences that hold a relation; id and meta as JSON in `doc._.document`. A `DocBin` is
+    one compressed block: all documents of a file are in memory when it is written."""
+
+    suffix = ".spacy"
+
+    def write(self, path: Path, documents: Iterable[Document]) -> None:
+        nlp = blank_pipeline()
+        docs = DocBin(store_user_data=True)
+        for document in documents:
+            doc = nlp.make_doc(document.text)
+            _split_tokens(doc, document)
+            annotate(doc, document)
+            if not document.sents:
+                _start_sentences(doc, document)
+            docs.add(doc)
+        docs.to_disk(path)
+
+
+def _split_tokens(doc: Doc, document: Document) -> None:
+    """Cut the tokens that a mention or a sentence ends in, which are there if another tokenizer made the document."""
+    bounds = {bound for e in document.entities for bound in (e.start, e.end)}
+    bounds.update(start for start, _ in document.sents)
+    bounds.update(r.sent[0] for r in document.relations if r.sent)
+    inside = sorted(bounds - {t.idx for t in doc} - {t.idx + len(t) for t in doc})
+    if not inside:
+        return
+    with doc.retokenize() as retokenizer:
+        for token in doc:
+            cuts = [bound - token.idx for bound in inside if token.idx < bound < token.idx + len(token)]
+            if cuts:
+                pieces = [token.text[a:b] for a, b in zip([0, *cuts], [*cuts, len(token)])]
+                retokenizer.split(token, pieces, heads=[(token, i) for i in range(len(pieces))])
+
+
+def _start_sentences(doc: Doc, document: Document) -> None:
+    """A predicted document says the sentences of its relations alone; where others start stays unset."""
+    for start, end in {r.sent for r in document.relations if r.sent}:
+        following = next((t.idx for t in doc if t.idx >= end and not t.is_space), None)
+        for token in doc:
+            if token.idx in (start, following):
+                token.is_sent_start = True
