@@ -64,7 +64,7 @@ def _open(path: Path):
         if (folder / "CURRENT").is_file():
             try:
                 return Store.read_only(str(folder))
-            except OSError as error:
+            except (OSError, RuntimeError) as error:
                 raise InputError(f"{folder}: cannot be opened: {error}") from None
     raise InputError(f"{path}: no store: make one with 'communique extract ... --format oxigraph -o OUT'")
 
@@ -74,7 +74,8 @@ def _print_rows(result, format: ResultFormat) -> None:
 
     kinds = {ResultFormat.csv: QueryResultsFormat.CSV, ResultFormat.json: QueryResultsFormat.JSON}
     result.serialize(sys.stdout.buffer, kinds[format])
-    typer.echo()
+    if format is ResultFormat.json:
+        typer.echo()
 
 
 def _print_table(result) -> None:

@@ -1,8 +1,11 @@
 """spaCy's `DocBin`."""
 
+from bisect import bisect, bisect_left
+from functools import cache
 from pathlib import Path
 from typing import Iterable
 
+from spacy.language import Language
 from spacy.tokens import Doc, DocBin
 
 from ..corpus.files import blank_pipeline
@@ -18,16 +21,23 @@ class DocBinSink(Sink):
     suffix = ".spacy"
 
     def write(self, path: Path, documents: Iterable[Document]) -> None:
-        nlp = blank_pipeline()
-        docs = DocBin(store_user_data=True)
-        for document in documents:
-            doc = nlp.make_doc(document.text)
-            _split_tokens(doc, document)
-            annotate(doc, document)
-            if not document.sents:
-                _start_sentences(doc, document)
-            docs.add(doc)
-        docs.to_disk(path)
+        nlp = _tokenizer()
+        # The strings of a file are forgotten with it.
+        with nlp.memory_zone():
+            docs = DocBin(store_user_data=True)
+            for document in documents:
+                doc = nlp.make_doc(document.text)
+                _split_tokens(doc, document)
+                annotate(doc, document)
+                if not document.sents:
+                    _start_sentences(doc, document)
+                docs.add(doc)
+            docs.to_disk(path)
+
+
+@cache
+def _tokenizer() -> Language:
+    return blank_pipeline()
 
 
 def _split_tokens(doc: Doc, document: Document) -> None:
@@ -40,16 +50,21 @@ def _split_tokens(doc: Doc, document: Document) -> None:
         return
     with doc.retokenize() as retokenizer:
         for token in doc:
-            cuts = [bound - token.idx for bound in inside if token.idx < bound < token.idx + len(token)]
-            if cuts:
+            here = inside[bisect(inside, token.idx) : bisect(inside, token.idx + len(token))]
+            if here:
+                cuts = [bound - token.idx for bound in here]
                 pieces = [token.text[a:b] for a, b in zip([0, *cuts], [*cuts, len(token)])]
                 retokenizer.split(token, pieces, heads=[(token, i) for i in range(len(pieces))])
 
 
 def _start_sentences(doc: Doc, document: Document) -> None:
     """A predicted document says the sentences of its relations alone; where others start stays unset."""
-    for start, end in {r.sent for r in document.relations if r.sent}:
-        following = next((t.idx for t in doc if t.idx >= end and not t.is_space), None)
-        for token in doc:
-            if token.idx in (start, following):
-                token.is_sent_start = True
+    offsets = [token.idx for token in doc]
+    sents = {r.sent for r in document.relations if r.sent}
+    spans = [(bisect_left(offsets, start), bisect_left(offsets, end)) for start, end in sents]
+    for start, end in spans:
+        for token in doc[start + 1 : end]:
+            token.is_sent_start = False
+    for start, end in spans:
+        following = next((token.i for token in doc[end:] if not token.is_space), start)
+        doc[start].is_sent_start = doc[following].is_sent_start = True

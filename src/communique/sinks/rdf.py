@@ -82,8 +82,9 @@ def triples(document: Document) -> Iterator:
 
     kind, label = term("rdf", "type"), term("rdfs", "label")
     things = find_things(document)
-    # A date is that of a statement, and no thing.
-    nodes = {thing: NamedNode(_iri(thing)) for thing in things if "DATE" not in thing.labels}
+    # A date is said by its statement; it is no thing, unless a pipeline of other labels relates it.
+    ends = {things[end] for relation in document.relations for end in (relation.head, relation.tail)}
+    nodes = {thing: NamedNode(_iri(thing)) for thing in things if thing in ends or thing.labels != ("DATE",)}
     source = _document_iri(document.id)
 
     yield Triple(source, kind, term("c", "Document"))
