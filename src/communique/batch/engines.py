@@ -82,7 +82,7 @@ def on_dask(scheduler: Optional[str], workers: int) -> Iterator[Engine]:
         # A document that kills its worker is found by the run, which needs to hear of it.
         dask.config.set({"distributed.scheduler.allowed-failures": 1})
         cluster = LocalCluster(
-            n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None, host="127.0.0.1"
+            n_workers=workers, threads_per_worker=1, processes=True, dashboard_address="127.0.0.1:0", host="127.0.0.1"
         )
     try:
         try:
@@ -94,7 +94,7 @@ def on_dask(scheduler: Optional[str], workers: int) -> Iterator[Engine]:
             try:
                 yield Engine(executor.submit, lambda: AHEAD * max(1, sum(client.nthreads().values())), (KilledWorker,))
             finally:
-                executor.shutdown(wait=False, cancel_futures=True)
+                executor.shutdown(wait=False)  # cancels what is still to do
     finally:
         if cluster is not None:
             cluster.close()

@@ -7,6 +7,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Optional
 
+from filelock import FileLock, Timeout
+
 from .. import __version__
 from ..errors import InputError
 from ..sinks import SINKS
@@ -18,7 +20,7 @@ VERSIONS = ("spacy", "thinc", "numpy", "trafilatura", "charset-normalizer", "pya
 class RunFolder:
     """The places of a run whose results go to `output`.
 
-    A name with a suffix is one file, and what belongs to the run stands beside it: `out.jsonl`, `out.manifest.json`,
+    A name with a suffix is one file, unless the format is a folder, and what belongs to the run stands beside it: `out.jsonl`, `out.manifest.json`,
     `out.errors.jsonl`, and until the end the folder `out.jsonl.run`. Any other name is a folder with `part-00000.jsonl` and
     so on, or the one output of a format that has no parts, `manifest.json`, `errors.jsonl`, and until the end `.run`.
 
@@ -29,7 +31,7 @@ class RunFolder:
     def __init__(self, output: Path, format: str) -> None:
         self.output = output
         sink = SINKS[format]
-        if output.suffix and not output.is_dir():
+        if output.suffix and sink.suffix and not output.is_dir():
             self.whole: Optional[Path] = output
             self.manifest = output.with_name(f"{output.stem}.manifest.json")
             self.errors = output.with_name(f"{output.stem}.errors.jsonl")
@@ -39,6 +41,7 @@ class RunFolder:
             self.manifest = output / "manifest.json"
             self.errors = output / "errors.jsonl"
             self.work = output / ".run"
+        self.lock = FileLock(self.work / "lock")
         self.sink = format if self.whole is None else "jsonl"
         self.parts = output if self.whole is None else self.work
 
@@ -54,7 +57,7 @@ class RunFolder:
         return self.work / f"part-{number:05d}.receipt.json"
 
     def prepare(self, identity: Dict[str, Any], resume: bool, overwrite: bool) -> bool:
-        """Make the folder, or look whether the run in it can go on.
+        """Make the folder and keep other runs out, or look whether the run in it can go on.
 
         identity (Dict[str, Any]): What decides the results.
         resume, overwrite (bool): What to do if there is something already. With both unset, or where it is a folder
@@ -62,45 +65,40 @@ class RunFolder:
         RETURNS (bool): Whether the run is finished already.
         RAISES: InputError if it is refused.
         """
-        if overwrite:
-            self._clear()
-        if not self.manifest.exists():
-            held = self.whole if self.whole is not None and self.whole.exists() else None
-            if self.manifest.parent == self.output and self.output.is_dir() and any(self.output.iterdir()):
-                held = self.output
-            if held is not None:
-                raise InputError(f"{held}: there is something else there already: name another output, or move it away")
-        elif not resume:
+        begun = self.manifest.exists()
+        if begun and not (resume or overwrite):
             raise InputError(
                 f"{self.output}: holds the results of a run: go on with it by --resume, or replace it by --overwrite"
             )
-        else:
-            begun = read_json(self.manifest)
-            _compare(self.output, begun, identity)
-            if begun["finished"]:
-                shutil.rmtree(self.work, ignore_errors=True)
-                return True
+        if not begun and not (overwrite and self.whole == self.output):
+            held = self.parts if self.whole is None else self.whole
+            if held.is_file() or held.is_dir() and any(path != self.work for path in held.iterdir()):
+                raise InputError(f"{held}: there is something else there already: name another output, or move it away")
         try:
             self.work.mkdir(parents=True, exist_ok=True)
-            if not self.manifest.exists():
-                self.write_manifest({**identity, "finished": False})
+            self.lock.acquire(timeout=0)
+            if overwrite:
+                self._clear()
+            elif begun:
+                manifest = read_json(self.manifest)
+                _compare(self.output, manifest, identity)
+                if manifest["finished"]:
+                    return True
+            self.write_manifest({**identity, "finished": False})
+        except Timeout:
+            raise InputError(f"{self.output}: another run is writing there") from None
         except OSError as error:
             raise InputError(f"{self.output}: cannot be written: {error.strerror}") from error
         return False
 
     def _clear(self) -> None:
-        """Remove a file in the place of the results, and else what a run has made, the manifest last, which says that it
-        was one."""
-        if self.whole == self.output:
-            self.output.unlink(missing_ok=True)
-        if not self.manifest.exists():
-            return
-        for path in (self.whole, self.errors, self.work, *self.output.glob("part-[0-9]*")):
-            if path is not None and path.is_dir():
-                shutil.rmtree(path)
-            elif path is not None:
-                path.unlink(missing_ok=True)
-        self.manifest.unlink()
+        """Remove what a run has made, and nothing else."""
+        if self.manifest.exists():
+            # If this is not the last thing that happens, nobody may take what remains for a finished run.
+            self.write_manifest({"finished": False})
+        for path in (self.whole, self.errors, *self.output.glob("part-[0-9]*"), *self.work.glob("[!l]*")):
+            if path is not None:
+                _remove(path)
 
     def write_manifest(self, data: Dict[str, Any]) -> None:
         written = self.work / "manifest.json"
@@ -110,18 +108,15 @@ class RunFolder:
 
     def finish(self, n_parts: int, manifest: Dict[str, Any]) -> None:
         """Make the one output of the parts, if that is wanted; gather what was set aside; say in the manifest that all is
-        done; and remove the receipts."""
+        done."""
         if self.whole is not None:
             combined = self.work / f"whole{self.whole.suffix}"
-            if combined.is_dir():
-                shutil.rmtree(combined)
-            combined.unlink(missing_ok=True)
+            _remove(combined)
             sink = SINKS[manifest["options"]["format"]]
             sink.combine([self.part(number) for number in range(n_parts)], combined)
             if combined.is_file():
                 sync(combined)
-            if self.whole.is_dir():
-                shutil.rmtree(self.whole)
+            _remove(self.whole)
             os.replace(combined, self.whole)
         errors = self.work / "errors.jsonl"
         with errors.open("w", encoding="utf8", newline="\n") as file:
@@ -131,7 +126,12 @@ class RunFolder:
         sync(errors)
         os.replace(errors, self.errors)
         self.write_manifest(manifest)
-        shutil.rmtree(self.work)
+
+    def close(self) -> None:
+        """Let other runs write here; if this one is finished, leave only its results."""
+        if self.manifest.exists() and read_json(self.manifest)["finished"]:
+            shutil.rmtree(self.work, ignore_errors=True)
+        self.lock.release()
 
     def finished_part(self, number: int, digest: str) -> Optional[Dict[str, Any]]:
         """The receipt of a part that is done, or None.
@@ -167,6 +167,13 @@ def read_json(path: Path) -> Dict[str, Any]:
         return json.loads(path.read_text(encoding="utf8"))
     except ValueError as error:
         raise InputError(f"{path}: not written by a run of communique: {error}") from error
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _compare(output: Path, begun: Dict[str, Any], identity: Dict[str, Any]) -> None:

@@ -8,18 +8,17 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO, Dict, Iterator, List, Optional, Sequence
+from typing import Any, BinaryIO, Dict, Iterator, Optional, Sequence
 from uuid import uuid4
 
 import spacy
-from filelock import FileLock, Timeout
-
 from ..errors import InputError
 from ..pipelines import find_pipeline
 from ..sinks import SINKS
+from .duplicates import set_duplicates_aside
 from .engines import Engine
 from .extraction import Limits
-from .folder import RunFolder, versions
+from .folder import RunFolder, read_json, versions
 from .part import Options, digest_of, process_part, try_records
 from .progress import Progress
 from .sources import Layout, RecordReader, find_files
@@ -105,20 +104,15 @@ def run_batch(
         "options": plan.options(),
         "versions": versions(),
     }
-    if folder.prepare(identity, resume, overwrite):
-        progress.say(f"{output}: this run is finished, and nothing was to be done")
-        return json.loads(folder.manifest.read_text(encoding="utf8"))["counts"]
-    lock = FileLock(folder.work / "lock")
     try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        raise InputError(f"{output}: another run is writing there") from None
-    try:
+        if folder.prepare(identity, resume, overwrite):
+            progress.say(f"{output}: this run is finished, and nothing was to be done")
+            return read_json(folder.manifest)["counts"]
         reader = RecordReader(find_files(plan.inputs, stdin, folder.own), plan.layout)
         options = Options(str(source), digest, folder.sink, plan.limits)
         with _Staging(folder.work) as staging, progress, engine as workers:
             progress.start(size)
-            driver = _Driver(folder, staging, workers, options, progress, max_errors)
+            driver = _Driver(folder, workers, options, progress, max_errors)
             for number, part in enumerate(staging.parts(reader, plan.part_size)):
                 driver.take(number, part)
             driver.settle()
@@ -128,7 +122,7 @@ def run_batch(
             f"{error.filename or output}: {error.strerror or error}: mend that, and go on with --resume"
         ) from error
     finally:
-        lock.release()
+        folder.close()
     return driver.totals
 
 
@@ -165,8 +159,6 @@ class _Staging(AbstractContextManager):
 
     def parts(self, reader: RecordReader, part_size: int) -> Iterator[_Part]:
         """Write the records into files, each when it is asked for."""
-        from .duplicates import set_duplicates_aside
-
         items = set_duplicates_aside(reader)
         more = True
         while more:
@@ -196,14 +188,12 @@ class _Driver:
     def __init__(
         self,
         folder: RunFolder,
-        staging: _Staging,
         engine: Engine,
         options: Options,
         progress: Progress,
         max_errors: Optional[int],
     ) -> None:
         self.folder = folder
-        self.staging = staging
         self.engine = engine
         self.options = options
         self.progress = progress

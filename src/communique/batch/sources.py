@@ -1,8 +1,10 @@
 """Documents out of files, folders, globs, URLs and standard input, in an order that is always the same."""
 
+import bz2
 import codecs
 import csv
 import glob
+import gzip
 import io
 import json
 import lzma
@@ -116,6 +118,8 @@ def _find(name: str, stdin: BinaryIO, excluded: Collection[str]) -> Iterator[Fil
         if not paths:
             raise InputError(f"{name}: no file or folder matches")
         for path in paths:
+            if any(os.path.abspath(path).startswith(folder + os.sep) or os.path.abspath(path) == folder for folder in excluded):
+                continue
             # With ** a folder and what lies in it both match.
             if os.path.isfile(path):
                 yield _local(path)
@@ -238,21 +242,17 @@ def _has_zstd() -> bool:
 
 def _decompress(raw: BinaryIO, compression: str) -> BinaryIO:
     if compression == ".gz":
-        import gzip
-
-        return io.BufferedReader(gzip.GzipFile(fileobj=raw))
+        return gzip.GzipFile(fileobj=raw)
     if compression == ".bz2":
-        import bz2
-
-        return io.BufferedReader(bz2.BZ2File(raw))
+        return bz2.BZ2File(raw)
     if compression == ".xz":
-        return io.BufferedReader(lzma.LZMAFile(raw))
+        return lzma.LZMAFile(raw)
     if compression == ".zst":
         if _has_zstd():
             from compression.zstd import ZstdFile
         else:
             from backports.zstd import ZstdFile
-        return io.BufferedReader(ZstdFile(raw))
+        return ZstdFile(raw)
     return raw
 
 
