@@ -2,7 +2,7 @@
 reads and writes."""
 
 import datetime
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Dict, List, Optional, Tuple
 
 from .scheme import SYMMETRIC
@@ -76,7 +76,7 @@ class Document:
         """The document as plain data. Gold relations have no score, and so no key for one."""
         relations = []
         for relation in self.relations:
-            data = asdict(relation)
+            data = dict(vars(relation))
             if relation.score is None:
                 del data["score"]
             data["sent"] = None if relation.sent is None else list(relation.sent)
@@ -85,7 +85,7 @@ class Document:
             "id": self.id,
             "text": self.text,
             "meta": self.meta,
-            "entities": [asdict(entity) for entity in self.entities],
+            "entities": [dict(vars(entity)) for entity in self.entities],
             "relations": relations,
         }
 

@@ -5,6 +5,7 @@ from functools import cache
 from pathlib import Path
 from typing import Iterable
 
+import numpy
 from spacy.language import Language
 from spacy.tokens import Doc, DocBin
 
@@ -28,9 +29,9 @@ class DocBinSink(Sink):
             for document in documents:
                 doc = nlp.make_doc(document.text)
                 _split_tokens(doc, document)
-                annotate(doc, document)
                 if not document.sents:
                     _start_sentences(doc, document)
+                annotate(doc, document)
                 docs.add(doc)
             docs.to_disk(path)
 
@@ -59,12 +60,16 @@ def _split_tokens(doc: Doc, document: Document) -> None:
 
 def _start_sentences(doc: Doc, document: Document) -> None:
     """A predicted document says the sentences of its relations alone; where others start stays unset."""
-    offsets = [token.idx for token in doc]
     sents = {r.sent for r in document.relations if r.sent}
+    if not sents:
+        return
+    offsets = [token.idx for token in doc]
     spans = [(bisect_left(offsets, start), bisect_left(offsets, end)) for start, end in sents]
+    # 1 is yes, -1 no, 0 unset. All at once, because spaCy looks through the whole Doc when one token is set.
+    starts = numpy.zeros(len(doc), dtype="int64")
     for start, end in spans:
-        for token in doc[start + 1 : end]:
-            token.is_sent_start = False
+        starts[start:end] = -1
     for start, end in spans:
-        following = next((token.i for token in doc[end:] if not token.is_space), start)
-        doc[start].is_sent_start = doc[following].is_sent_start = True
+        following = next((i for i in range(end, len(doc)) if not doc[i].is_space), start)
+        starts[[start, following]] = 1
+    doc.from_array(["SENT_START"], starts.view("uint64").reshape(-1, 1))

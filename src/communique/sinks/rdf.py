@@ -7,6 +7,8 @@ plain triples takes "did not condemn" for "condemned".
 """
 
 import re
+from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import Iterable, Iterator, TextIO
 from urllib.parse import quote
@@ -30,6 +32,9 @@ DATE_TYPES = (
     (re.compile(r"\d{4}-\d\d"), "gYearMonth"),
     (re.compile(r"\d{4}"), "gYear"),
 )
+
+# Quads loaded at a time: in one go, the store would take a gigabyte of memory for them.
+BATCH = 100_000
 
 
 class TurtleSink(TextSink):
@@ -61,7 +66,9 @@ class OxigraphSink(Sink):
         from pyoxigraph import Quad, Store
 
         store = Store(str(path))
-        store.bulk_extend(Quad(*triple) for document in documents for triple in triples(document))
+        quads = (Quad(*triple) for document in documents for triple in triples(document))
+        while batch := list(islice(quads, BATCH)):
+            store.bulk_extend(batch)
         store.optimize()
         store.flush()
 
@@ -73,57 +80,65 @@ def triples(document: Document) -> Iterator:
     """
     from pyoxigraph import Literal, NamedNode, Triple
 
-    def term(prefix: str, name: str) -> NamedNode:
-        return NamedNode(PREFIXES[prefix] + quote(name, safe=""))
-
-    def typed(text: str) -> Literal:
-        kind = next((kind for pattern, kind in DATE_TYPES if pattern.fullmatch(text)), "string")
-        return Literal(text, datatype=term("xsd", kind))
-
-    kind, label = term("rdf", "type"), term("rdfs", "label")
+    kind, label = _term("rdf", "type"), _term("rdfs", "label")
     things = find_things(document)
     # A date is said by its statement; it is no thing, unless a pipeline of other labels relates it.
     ends = {things[end] for relation in document.relations for end in (relation.head, relation.tail)}
     nodes = {thing: NamedNode(_iri(thing)) for thing in things if thing in ends or thing.labels != ("DATE",)}
     source = _document_iri(document.id)
 
-    yield Triple(source, kind, term("c", "Document"))
-    yield Triple(source, term("dcterms", "identifier"), Literal(document.id))
+    yield Triple(source, kind, _term("c", "Document"))
+    yield Triple(source, _term("dcterms", "identifier"), Literal(document.id))
     if isinstance(document.meta.get("title"), str):
-        yield Triple(source, term("dcterms", "title"), Literal(document.meta["title"]))
+        yield Triple(source, _term("dcterms", "title"), Literal(document.meta["title"]))
     day = document.published
     if day is not None:
-        yield Triple(source, term("dcterms", "date"), typed(day.isoformat()))
+        yield Triple(source, _term("dcterms", "date"), _typed(day.isoformat()))
     for node in nodes.values():
-        yield Triple(source, term("c", "mentions"), node)
+        yield Triple(source, _term("c", "mentions"), node)
     for thing, node in nodes.items():
         for entity_label in thing.labels:
-            yield Triple(node, kind, term("c", entity_label))
+            yield Triple(node, kind, _term("c", entity_label))
         yield Triple(node, label, Literal(thing.name))
         if thing.state is not None:
-            yield Triple(node, term("c", "state"), Literal(thing.state))
+            yield Triple(node, _term("c", "state"), Literal(thing.state))
     for number, relation in enumerate(document.relations):
         head, tail = nodes[things[relation.head]], nodes[things[relation.tail]]
-        predicate = term("c", relation.label)
+        predicate = _term("c", relation.label)
         statement = NamedNode(f"{source.value}#relation-{number}")
-        yield Triple(statement, kind, term("rdf", "Statement"))
-        yield Triple(statement, term("rdf", "subject"), head)
-        yield Triple(statement, term("rdf", "predicate"), predicate)
-        yield Triple(statement, term("rdf", "object"), tail)
-        yield Triple(statement, term("c", "factuality"), term("c", relation.factuality))
+        yield Triple(statement, kind, _term("rdf", "Statement"))
+        yield Triple(statement, _term("rdf", "subject"), head)
+        yield Triple(statement, _term("rdf", "predicate"), predicate)
+        yield Triple(statement, _term("rdf", "object"), tail)
+        yield Triple(statement, _term("c", "factuality"), _term("c", relation.factuality))
         if relation.score is not None:
-            yield Triple(statement, term("c", "score"), Literal(float(relation.score)))
+            yield Triple(statement, _term("c", "score"), Literal(float(relation.score)))
         if relation.date is not None:
-            yield Triple(statement, term("c", "dateText"), Literal(document.entities[relation.date].text))
+            yield Triple(statement, _term("c", "dateText"), Literal(document.entities[relation.date].text))
         if relation.date_iso is not None:
-            yield Triple(statement, term("c", "date"), typed(relation.date_iso))
+            yield Triple(statement, _term("c", "date"), _typed(relation.date_iso))
         if relation.sent is not None:
-            yield Triple(statement, term("c", "evidence"), Literal(document.text[slice(*relation.sent)]))
-        yield Triple(statement, term("c", "document"), source)
+            yield Triple(statement, _term("c", "evidence"), Literal(document.text[slice(*relation.sent)]))
+        yield Triple(statement, _term("c", "document"), source)
         if relation.factuality == "asserted":
             yield Triple(head, predicate, tail)
             if relation.label in SYMMETRIC:
                 yield Triple(tail, predicate, head)
+
+
+@lru_cache(maxsize=1000)
+def _term(prefix: str, name: str):
+    from pyoxigraph import NamedNode
+
+    return NamedNode(PREFIXES[prefix] + quote(name, safe=""))
+
+
+def _typed(text: str):
+    """A date as a literal of the type that fits it."""
+    from pyoxigraph import Literal
+
+    kind = next((kind for pattern, kind in DATE_TYPES if pattern.fullmatch(text)), "string")
+    return Literal(text, datatype=_term("xsd", kind))
 
 
 def _iri(thing: Thing) -> str:

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections import defaultdict
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Dict, List, Optional, Tuple
 
 from ..document import Document, Entity
@@ -61,6 +62,7 @@ def find_things(document: Document) -> List[Thing]:
     return [found[_group(entity)] for entity in document.entities]
 
 
+@lru_cache(maxsize=10_000)
 def normalise(name: str) -> str:
     """Letters, digits and their marks, case folded, anything else between them as one underscore; periods and
     apostrophes do not count, so that "U.S." is "us"."""
