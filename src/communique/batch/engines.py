@@ -10,15 +10,13 @@ from typing import Any, Callable, Iterator, Optional, Tuple, Type
 from ..errors import InputError
 from ..extras import require
 
-AHEAD = 2  # tasks for each worker: one that it works on, one that waits
-
 
 @dataclass
 class Engine:
     """Takes tasks.
 
     submit (Callable[..., Future]): Takes a function and its arguments, all of which can be pickled.
-    slots (Callable[[], int]): The number of tasks that keep all workers busy.
+    slots (Callable[[], int]): The number of tasks to give at a time.
     died (Tuple[Type[BaseException], ...]): What a task raises whose worker died.
     """
 
@@ -54,7 +52,7 @@ def in_processes(workers: int) -> Iterator[Engine]:
     pool = ProcessPool(max_workers=workers, context=multiprocessing.get_context("spawn"))
     try:
         yield Engine(
-            lambda function, *args: pool.schedule(function, args=args), lambda: AHEAD * workers, (ProcessExpired,)
+            lambda function, *args: pool.schedule(function, args=args), lambda: 2 * workers, (ProcessExpired,)
         )
         pool.close()
     except BaseException:
@@ -79,8 +77,14 @@ def on_dask(scheduler: Optional[str], workers: int) -> Iterator[Engine]:
     cluster = None
     if scheduler is None:
         one_thread_each()
-        # A document that kills its worker is found by the run, which needs to hear of it.
-        dask.config.set({"distributed.scheduler.allowed-failures": 1})
+        dask.config.set(
+            {
+                # The run itself finds the document that kills its worker, and needs to hear of each death.
+                "distributed.scheduler.allowed-failures": 0,
+                # A worker that is long in coming back, on a busy machine, would else be given up.
+                "distributed.deploy.lost-worker-timeout": "1h",
+            }
+        )
         cluster = LocalCluster(
             n_workers=workers, threads_per_worker=1, processes=True, dashboard_address="127.0.0.1:0", host="127.0.0.1"
         )
@@ -92,7 +96,8 @@ def on_dask(scheduler: Optional[str], workers: int) -> Iterator[Engine]:
         with client:
             executor = client.get_executor(pure=False)
             try:
-                yield Engine(executor.submit, lambda: AHEAD * max(1, sum(client.nthreads().values())), (KilledWorker,))
+                # One task a worker: when a worker dies, Dask suspects all tasks that it was given.
+                yield Engine(executor.submit, lambda: max(1, sum(client.nthreads().values())), (KilledWorker,))
             finally:
                 executor.shutdown(wait=False)  # cancels what is still to do
     finally:
