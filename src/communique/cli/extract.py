@@ -127,7 +127,7 @@ def _format(format: Optional[Format], output: Optional[Path]) -> str:
     if output is None or not output.suffix or output.is_dir():
         return "jsonl"
     for name, sink in SINKS.items():
-        if output.suffix in (sink.suffix, Path(sink.whole or "").suffix):
+        if output.suffix == sink.suffix:
             return name
     raise InputError(f"{output}: no format has this suffix: name one with --format")
 
