@@ -194,3 +194,9 @@ def test_the_last_resort_is_the_detector():
     assert guessed is not None and found == text
     with pytest.raises(Unusable, match="undecodable"):
         decode(bytes(range(256)) * 4)
+
+
+def test_half_surrogate_pairs_of_ids_and_meta_are_replaced(write):
+    line = r'{"id": "a\ud800", "text": "x", "meta": {"k\udfff": ["\ud83d\ude00 \udead"]}}'
+    (record,) = read(write("in.jsonl", line))
+    assert record.id == "a\ufffd" and record.meta == {"k\ufffd": ["😀 \ufffd"]}

@@ -47,19 +47,19 @@ def folder(tmp_path_factory):
     return folder
 
 
-@pytest.mark.parametrize("query, n", zip(blocks("sql"), (2, 2)))
+@pytest.mark.parametrize("query, n", list(zip(blocks("sql"), (2, 2))))
 def test_sql(folder, monkeypatch, query, n):
     monkeypatch.chdir(folder)
     assert len(duckdb.sql(query).fetchall()) == n
 
 
-@pytest.mark.parametrize("query, n", zip(blocks("sparql"), (2, 1, 1)))
+@pytest.mark.parametrize("query, n", list(zip(blocks("sparql"), (2, 1, 1))))
 def test_sparql(folder, query, n):
     rows = list(Store.read_only(str(folder / "store")).query(query, prefixes=PREFIXES))
     assert len(rows) == n
 
 
-@pytest.mark.parametrize("code, said", zip(blocks("python"), ("MET_WITH", "country:france")))
+@pytest.mark.parametrize("code, said", list(zip(blocks("python"), ("MET_WITH", "country:france"))))
 def test_python(folder, monkeypatch, code, said):
     monkeypatch.chdir(folder)
     with contextlib.redirect_stdout(io.StringIO()) as output:

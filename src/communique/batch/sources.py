@@ -9,6 +9,7 @@ import io
 import json
 import lzma
 import os
+import re
 import zlib
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
@@ -33,6 +34,7 @@ SUFFIXES = {
     ".parquet": PARQUET,
 }
 COMPRESSIONS = (".gz", ".bz2", ".xz", ".zst")
+SURROGATES = re.compile("[\ud800-\udfff]")
 MAX_BYTES_A_CHARACTER = 6  # a \uXXXX escape of JSON
 ROWS = 100  # of Parquet held at a time
 
@@ -405,7 +407,7 @@ def _no_column(wanted: str, columns: Sequence[str]) -> str:
 
 def _from_row(name: str, number: int, row: Dict[str, Any], layout: Layout) -> Union[Record, SetAside]:
     given = row.get(layout.id_key)
-    id = str(given) if given not in (None, "") else f"{name}:{number}"
+    id = _whole(str(given)) if given not in (None, "") else f"{name}:{number}"
     text = row.get(layout.text_key)
     if not isinstance(text, str):
         return SetAside(name, number, id, f"no text: no string under {layout.text_key!r}")
@@ -418,7 +420,7 @@ def _from_row(name: str, number: int, row: Dict[str, Any], layout: Layout) -> Un
             except ValueError:
                 pass
         if isinstance(value, dict):
-            meta.update({str(k): _plain(v) for k, v in value.items()})
+            meta.update(_plain(value))
         elif value not in (None, ""):
             meta[key] = _plain(value)
     return Record(name, number, id, text=text, meta=meta)
@@ -427,16 +429,21 @@ def _from_row(name: str, number: int, row: Dict[str, Any], layout: Layout) -> Un
 def _plain(value: Any) -> Any:
     """What JSON can say of a value that a table holds."""
     if isinstance(value, dict):
-        return {str(k): _plain(v) for k, v in value.items()}
+        return {_whole(str(k)): _plain(v) for k, v in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(v) for v in value]
     if isinstance(value, float):
         return value if value - value == 0 else None  # neither infinite nor not a number
-    if value is None or isinstance(value, (str, bool, int)):
+    if value is None or isinstance(value, (bool, int)):
         return value
     if isinstance(value, (date, datetime, time)):
         return value.isoformat()
-    return str(value)
+    return _whole(str(value))
+
+
+def _whole(text: str) -> str:
+    """Without the half surrogate pairs that an escape of JSON may hold and no file can."""
+    return SURROGATES.sub("\ufffd", text)
 
 
 def _one_line(error: BaseException) -> str:
