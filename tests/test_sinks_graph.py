@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from communique.document import Document, Entity, Relation
-from communique.sinks import SINKS
+from communique.sinks import SINKS, graph as module
 from communique.sinks.graph import LONGEST_CELL, safe_cell
 
 from .test_sinks import DOCUMENTS
@@ -40,9 +40,7 @@ def graph(tmp_path):
 
 
 def edges(graph):
-    return {
-        (u, v, data["label"], data["factuality"]): data for u, v, data in graph.edges(data=True)
-    }
+    return {(u, v, data["label"], data["factuality"]): data for u, v, data in graph.edges(data=True)}
 
 
 def test_relations_add_up(graph):
@@ -124,3 +122,11 @@ def test_a_safe_cell_starts_no_formula(text):
 def test_a_safe_cell_keeps_numbers_and_cuts_what_no_cell_holds():
     assert safe_cell(3) == 3 and safe_cell(None) is None and safe_cell("a, b") == "a, b"
     assert len(safe_cell("x" * 100_000)) == LONGEST_CELL
+
+
+@pytest.mark.parametrize("name", ["graphml", "csv"])
+def test_a_full_disk_says_so(name, tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "PRAGMAS", "PRAGMA max_page_count = 30;")
+    documents = (said(str(i), f"Chad{i}", "CRITICISED", f"Kenya{i}") for i in range(2000))
+    with pytest.raises(OSError, match="full"):
+        SINKS[name].write(tmp_path / "x", documents)

@@ -7,7 +7,7 @@ say so; the ends of a symmetric label are in one order.
 import csv
 import re
 import sqlite3
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Dict, Iterable, Iterator
 from xml.sax.saxutils import XMLGenerator
@@ -38,6 +38,7 @@ EDGE_FIELDS = {
     "document": "string",
     "evidence": "string",
 }
+PRAGMAS = "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -65536;"
 TABLES = """
 CREATE TABLE nodes (id TEXT PRIMARY KEY, label, type, state, wikidata, relations, documents) WITHOUT ROWID;
 CREATE TABLE edges (
@@ -81,7 +82,7 @@ class GraphmlSink(Sink):
     whole = "graph.graphml"
 
     def write(self, path: Path, documents: Iterable[Document]) -> None:
-        with closing(add_up(documents)) as graph, path.open("w", encoding="utf8", newline="\n") as file:
+        with added_up(documents) as graph, path.open("w", encoding="utf8", newline="\n") as file:
             xml = XMLGenerator(file, "utf-8", short_empty_elements=True)
             xml.startDocument()
             xml.startElement("graphml", {"xmlns": "http://graphml.graphdrawing.org/xmlns"})
@@ -110,7 +111,7 @@ class CsvSink(Sink):
 
     def write(self, path: Path, documents: Iterable[Document]) -> None:
         path.mkdir()
-        with closing(add_up(documents)) as graph:
+        with added_up(documents) as graph:
             _write_csv(path / "nodes.csv", ["Id", *map(str.capitalize, NODE_FIELDS)], graph.execute(NODES))
             names = [name for name in EDGE_FIELDS if name != "symmetric"]
             edges = (
@@ -120,18 +121,25 @@ class CsvSink(Sink):
             _write_csv(path / "edges.csv", ["Source", "Target", "Type", *map(str.capitalize, names)], edges)
 
 
-def add_up(documents: Iterable[Document]) -> sqlite3.Connection:
+@contextmanager
+def added_up(documents: Iterable[Document]) -> Iterator[sqlite3.Connection]:
     """The graph in a nameless database, which SQLite keeps on disk where it outgrows its cache, and which is gone when
-    the process is."""
-    graph = sqlite3.connect("", isolation_level=None)
-    graph.row_factory = sqlite3.Row
-    graph.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -65536;" + TABLES)
-    graph.execute("BEGIN")
-    for document in documents:
-        nodes, edges = _count(document)
-        graph.executemany(ADD_NODE, nodes)
-        graph.executemany(ADD_EDGE, edges)
-    return graph
+    the process is.
+
+    RAISES: OSError if that disk is full.
+    """
+    with closing(sqlite3.connect("", isolation_level=None)) as graph:
+        graph.row_factory = sqlite3.Row
+        try:
+            graph.executescript(PRAGMAS + TABLES)
+            graph.execute("BEGIN")
+            for document in documents:
+                nodes, edges = _count(document)
+                graph.executemany(ADD_NODE, nodes)
+                graph.executemany(ADD_EDGE, edges)
+            yield graph
+        except sqlite3.OperationalError as error:
+            raise OSError(f"{error} where the graph is added up, which SQLITE_TMPDIR can move") from error
 
 
 def _count(document: Document):
