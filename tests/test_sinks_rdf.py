@@ -154,6 +154,10 @@ def test_query_without_the_extra(store, monkeypatch):
     assert result.stderr.strip() == 'communique: pyoxigraph is not installed: pip install "communique[rdf]"'
 
 
+def test_help_shows_an_example():
+    assert "Example: communique query out/store" in " ".join(query("--help").stdout.split())
+
+
 def test_two_may_ask_at_once(store):
     first, second = Store.read_only(store), Store.read_only(store)
     assert len(first) == len(second) > 0

@@ -18,7 +18,7 @@ class ResultFormat(str, Enum):
 
 @app.command(epilog="Example: communique query out/store 'SELECT ?who WHERE { wd:Q159 c:MET_WITH ?x . ?x rdfs:label ?who }'")
 def query(
-    store: Annotated[Path, typer.Argument(help="A store that 'communique extract --format oxigraph' has made, or the folder it is in.")],
+    store: Annotated[Path, typer.Argument(help="What 'communique extract --format oxigraph -o STORE' has made.")],
     sparql: Annotated[Optional[str], typer.Argument(metavar="QUERY", help="SPARQL 1.1.")] = None,
     file: Annotated[Optional[Path], typer.Option("-f", "--file", help="Read the query out of this file.")] = None,
     format: Annotated[ResultFormat, typer.Option(help="Of the rows of a SELECT.")] = ResultFormat.table,
