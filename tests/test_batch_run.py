@@ -134,6 +134,17 @@ def test_a_command_killed_with_its_workers_goes_on(news, trained_path, tmp_path)
     assert contents(tmp_path / "out") == contents(tmp_path / "undisturbed")
 
 
+def test_an_interrupted_command_says_how_to_go_on(news, trained_path, tmp_path):
+    command = [sys.executable, "-m", "communique", "extract", str(news), "--pipeline", str(trained_path), "-o"]
+    command += [str(tmp_path / "out"), "--workers", "2", "--part-size", "1"]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    while process.poll() is None and len(list((tmp_path / "out").glob("part-*"))) < 3:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130 and said.splitlines()[-1].endswith("out: stopped: go on with --resume")
+
+
 def full_disk(plan, target, size, said):
     # Files may not grow over this size, as on a full disk: the write fails in its middle.
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))

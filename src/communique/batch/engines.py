@@ -5,11 +5,13 @@ import os
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
+from threading import Thread
 from typing import Any, Callable, Iterator, Optional, Tuple, Type
 
 from ..errors import InputError
 from ..extras import require
 
+STOP_SECONDS = 10.0
 
 @dataclass
 class Engine:
@@ -55,11 +57,14 @@ def in_processes(workers: int) -> Iterator[Engine]:
             lambda function, *args: pool.schedule(function, args=args), lambda: 2 * workers, (ProcessExpired,)
         )
         pool.close()
+        pool.join()
     except BaseException:
         pool.stop()
+        # Its threads were seen to wait on after an interrupt, though its processes were gone: they are given some time.
+        joining = Thread(target=pool.join, daemon=True)
+        joining.start()
+        joining.join(STOP_SECONDS)
         raise
-    finally:
-        pool.join()
 
 
 @contextmanager

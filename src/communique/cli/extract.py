@@ -11,7 +11,9 @@ import typer
 from ..errors import InputError
 from .app import app, one_line_errors
 
-SET_ASIDE = 3  # exit code
+# Exit codes
+SET_ASIDE = 3
+INTERRUPTED = 130
 
 
 class Format(str, Enum):
@@ -104,16 +106,20 @@ def extract(
                 raise typer.Exit(SET_ASIDE)
             return
         progress = Progress(quiet)
-        counts = run_batch(
-            plan,
-            output,
-            _engine(engine, scheduler, workers),
-            progress,
-            sys.stdin.buffer,
-            resume=resume,
-            overwrite=overwrite,
-            max_errors=max_errors,
-        )
+        try:
+            counts = run_batch(
+                plan,
+                output,
+                _engine(engine, scheduler, workers),
+                progress,
+                sys.stdin.buffer,
+                resume=resume,
+                overwrite=overwrite,
+                max_errors=max_errors,
+            )
+        except KeyboardInterrupt:
+            typer.echo(f"communique: {output}: stopped: go on with --resume", err=True)
+            raise typer.Exit(INTERRUPTED) from None
         progress.say(f"{output}: {_summary(counts)}{progress.speed()}")
         if counts["set_aside"]:
             raise typer.Exit(SET_ASIDE)
