@@ -63,36 +63,38 @@ def test_extract_table(pipeline, write):
     assert any("Kenya" in line and "CRITICISED" in line and "negated" in line for line in result.stdout.splitlines())
 
 
-@pytest.mark.parametrize(
-    "name, content, message",
-    [
-        ("gone.txt", None, "no such file or folder"),
-        ("empty.txt", "", "empty"),
-        ("blank.jsonl", "\n\n", "empty"),
-        ("latin.txt", "one\ntwo \xe9".encode("latin1"), "latin.txt:2: not UTF-8"),
-        ("bad.jsonl", '{"text": "x"}\n{"text": \n', "bad.jsonl:2: not JSON"),
-        ("no.jsonl", '{"title": "x"}\n', "no.jsonl:1: no text"),
-        ("list.jsonl", "[1]\n", "list.jsonl:1: no text"),
-        ("long.txt", "word " * 30, "150 characters, over the limit of 100"),
-        ("folder", None, "no .txt or .jsonl file"),
-    ],
-)
-def test_errors_are_one_line_and_exit_code_2(pipeline, write, tmp_path, name, content, message):
-    path = tmp_path / name
-    if content is not None:
-        write(name, content)
-    if name == "folder":
-        path.mkdir()
-    result = run("extract", path, "--pipeline", pipeline, "--max-chars", 100)
+@pytest.mark.parametrize("name, message", [("gone.txt", "no such file or folder"), ("folder", "no .txt, .html, .htm")])
+def test_no_input_is_one_line_and_exit_code_2(pipeline, tmp_path, name, message):
+    (tmp_path / "folder").mkdir()
+    result = run("extract", tmp_path / name, "--pipeline", pipeline)
     assert result.exit_code == 2
     assert message in said(result) and len(said(result).splitlines()) == 1
     assert said(result).startswith(f"communique: {tmp_path}")
 
 
-def test_what_was_done_before_an_error_is_kept(pipeline, write):
-    result = run("extract", write("a.txt", TEXT), write("b.txt", ""), "--pipeline", pipeline)
-    assert result.exit_code == 2
-    assert [json.loads(line)["text"] for line in result.stdout.splitlines()] == [TEXT]
+@pytest.mark.parametrize(
+    "name, content, message",
+    [
+        ("empty.txt", "", "empty.txt:1: empty"),
+        ("blank.jsonl", "\n\n", "empty"),
+        ("bad.jsonl", '{"text": "x"}\n{"text": \n', "bad.jsonl:2: not JSON"),
+        ("no.jsonl", '{"title": "x"}\n', "no.jsonl:1: no text"),
+        ("list.jsonl", "[1]\n", "list.jsonl:1: no text"),
+        ("long.txt", "word " * 30, "150 characters, over the limit of 100"),
+    ],
+)
+def test_what_cannot_be_used_is_one_line_and_exit_code_3(pipeline, write, tmp_path, name, content, message):
+    result = run("extract", write(name, content), "--pipeline", pipeline, "--max-chars", 100)
+    assert result.exit_code == 3
+    assert message in said(result) and len(said(result).splitlines()) == 1
+    assert said(result).startswith(f"communique: {tmp_path}")
+
+
+def test_what_cannot_be_used_does_not_stop_the_rest(pipeline, write):
+    sources = [write("a.txt", TEXT), write("b.txt", ""), write("c.txt", TEXT)]
+    result = run("extract", *sources, "--pipeline", pipeline)
+    assert result.exit_code == 3
+    assert [json.loads(line)["id"] for line in result.stdout.splitlines()] == [str(sources[0]), str(sources[2])]
 
 
 def test_no_pipeline(write, tmp_path, monkeypatch):

@@ -15,6 +15,7 @@ from spacy.vectors import Vectors
 from thinc.api import Model
 
 from communique.corpus.files import write_documents
+from communique.errors import InputError
 from communique.extras import create_extra_check
 from communique.ml.joined_tok2vec import build_joined_tok2vec
 from communique.ml.transformer_model import find_weights
@@ -76,7 +77,7 @@ def test_weights_are_found_in_a_package_in_a_folder_or_by_name(tmp_path, monkeyp
 
 
 def test_a_missing_extra_is_named():
-    with pytest.raises(ImportError, match=r'no_such_package is not installed.*pip install "communique\[trf\]"'):
+    with pytest.raises(InputError, match=r'no_such_package is not installed: pip install "communique\[trf\]"'):
         create_extra_check("trf", "no_such_package")(spacy.Language)
     assert create_extra_check("trf", "spacy")(spacy.Language) is spacy.Language
 

@@ -13,12 +13,20 @@ Doc.set_extension("document", default=None, force=True)
 
 
 def to_doc(document: Document, nlp: Language) -> Doc:
-    """A reference doc: gold entities, sentence starts and relations. What a Doc has no place for (id, meta, clusters,
-    names, states) is JSON in `doc._.document`.
+    """A reference doc: gold entities, sentence starts and relations.
 
     RAISES: ValueError if a mention or a sentence ends inside a token.
     """
-    doc = nlp.make_doc(document.text)
+    return annotate(nlp.make_doc(document.text), document)
+
+
+def annotate(doc: Doc, document: Document) -> Doc:
+    """Set what a document says on the Doc of its text. What a Doc has no place for (id, meta, clusters, names, states) is
+    JSON in `doc._.document`.
+
+    RETURNS (Doc): The same Doc.
+    RAISES: ValueError if a mention or a sentence ends inside a token.
+    """
     order = sorted(range(len(document.entities)), key=lambda i: document.entities[i].start)
     spans: List[Span] = []
     for i in order:

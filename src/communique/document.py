@@ -1,7 +1,8 @@
 """One annotated document, gold or predicted, and its JSON: the shape that every part of communique
 reads and writes."""
 
-from dataclasses import asdict, dataclass, field
+import datetime
+from dataclasses import dataclass, field
 from typing import Any, Dict, List, Optional, Tuple
 
 from .scheme import SYMMETRIC
@@ -63,11 +64,19 @@ class Document:
     def sents(self) -> List[Tuple[int, int]]:
         return [(start, end) for start, end in self.meta.get("sents", [])]
 
+    @property
+    def published(self) -> Optional[datetime.date]:
+        """The day in `meta["date"]`, if it begins with one as ISO 8601 writes it."""
+        try:
+            return datetime.date.fromisoformat(self.meta["date"][:10])
+        except (KeyError, TypeError, ValueError):
+            return None
+
     def to_json(self) -> Dict[str, Any]:
         """The document as plain data. Gold relations have no score, and so no key for one."""
         relations = []
         for relation in self.relations:
-            data = asdict(relation)
+            data = dict(vars(relation))
             if relation.score is None:
                 del data["score"]
             data["sent"] = None if relation.sent is None else list(relation.sent)
@@ -76,7 +85,7 @@ class Document:
             "id": self.id,
             "text": self.text,
             "meta": self.meta,
-            "entities": [asdict(entity) for entity in self.entities],
+            "entities": [dict(vars(entity)) for entity in self.entities],
             "relations": relations,
         }
 

@@ -6,32 +6,47 @@ from typing import Optional
 
 import spacy
 from spacy.language import Language
-from spacy.util import is_package
+from spacy.util import get_package_path, is_package, load_meta
 
 from .errors import InputError
 
 DEFAULT = "en_communique_sm"
 
 
-def load_pipeline(name: Optional[str] = None) -> Language:
-    """Load an installed package, a folder, or what the project has trained under this name.
+def find_pipeline(name: Optional[str] = None) -> Path:
+    """The folder of an installed package, a folder, or what the project has trained under this name.
 
     name (Optional[str]): `en_communique_sm` if None.
-    RAISES: InputError if there is no such pipeline, or it cannot be loaded.
+    RETURNS (Path): The folder that holds `config.cfg` and `meta.json`.
+    RAISES: InputError if there is no such pipeline.
     """
     wanted = DEFAULT if name is None else name
     trained = _trained(wanted)
-    if is_package(wanted) or Path(wanted).is_dir():
-        source = wanted
-    elif trained is not None and trained.is_dir():
-        source = str(trained)
-    elif trained is not None:
+    if is_package(wanted):
+        package = get_package_path(wanted)
+        meta = load_meta(package / "meta.json")
+        return package / f"{meta['lang']}_{meta['name']}-{meta['version']}"
+    if Path(wanted).is_dir():
+        if not (Path(wanted) / "meta.json").is_file():
+            raise InputError(f"{wanted}: this pipeline cannot be loaded: there is no meta.json in it")
+        return Path(wanted)
+    if trained is not None and trained.is_dir():
+        return trained
+    if trained is not None:
         raise InputError(
             f"no pipeline {wanted} here: train it with 'python -m spacy project run {_workflow(wanted)}' in the project's folder, "
             "install its package, or name another one with --pipeline"
         )
-    else:
-        raise InputError(f"{wanted}: neither an installed pipeline nor a folder")
+    raise InputError(f"{wanted}: neither an installed pipeline nor a folder")
+
+
+def load_pipeline(name: Optional[str] = None) -> Language:
+    """Load what `find_pipeline` finds.
+
+    name (Optional[str]): `en_communique_sm` if None.
+    RAISES: InputError if there is no such pipeline, or it cannot be loaded.
+    """
+    source = find_pipeline(name)
     try:
         return spacy.load(source)
     except (OSError, ValueError, ImportError) as error:

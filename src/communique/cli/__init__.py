@@ -5,5 +5,6 @@ from .corpus import check, convert, stats
 from .evaluate import evaluate
 from .extract import extract
 from .info import info
+from .query import query
 
-__all__ = ["app", "check", "convert", "evaluate", "extract", "info", "stats"]
+__all__ = ["app", "check", "convert", "evaluate", "extract", "info", "query", "stats"]

@@ -1,0 +1,1 @@
+"""Extraction from many documents: sources, parts, engines, restart."""
