@@ -22,14 +22,16 @@ def main(
     kind: Annotated[
         Optional[List[str]], typer.Option(help="Kinds: none, all, or a name of the configuration. All of these if not given.")
     ] = None,
+    share: Annotated[float, typer.Option(help="The share of a kind that the configuration gives none.")] = 0.2,
     steps: Annotated[int, typer.Option(help="Training steps.")] = 1000,
     seed: Annotated[List[int], typer.Option(help="Seeds of the training and of the augmentation.")] = [0],
     limit: Annotated[int, typer.Option(help="Training documents, 0 for all.")] = 0,
     resume: Annotated[bool, typer.Option(help="Keep what an interrupted run has measured in this folder.")] = False,
 ) -> None:
     """Train with each kind of augmentation and measure on dev. A kind alone has the share that the configuration gives it,
-    and the others have none."""
-    shares = {name: block["share"] for name, block in load_config(config)["corpora"]["train"]["augmenter"]["*"].items()}
+    or else `share`, and the others have none."""
+    blocks = load_config(config)["corpora"]["train"]["augmenter"]["*"]
+    shares = {name: block["share"] or share for name, block in blocks.items()}
     kinds = kind or ["none", *shares, "all"]
     unknown = [name for name in kinds if name not in ("none", "all", *shares)]
     if unknown:
@@ -41,11 +43,11 @@ def main(
             measured = folder / "dev.json"
             if not (resume and measured.exists()):
                 folder.mkdir(parents=True, exist_ok=True)
-                off = [other for other in shares if name not in (other, "all")]
+                given = {other: shares[other] if name in (other, "all") else 0.0 for other in shares}
                 run("spacy", "train", config, "--output", folder, "--paths.train", corpus / "train.spacy",
                     "--paths.dev", corpus / "dev.spacy", "--paths.vectors", vectors, "--system.seed", one_seed,
                     "--training.max_steps", steps, "--training.eval_frequency", steps, "--corpora.train.limit", limit,
-                    *(part for other in off for part in (f"--{AUGMENTER}.*.{other}.share", 0.0)))  # fmt: skip
+                    *(part for other in given for part in (f"--{AUGMENTER}.*.{other}.share", given[other])))  # fmt: skip
                 run("communique", "evaluate", folder / "model-best", corpus / "dev.spacy", "--output", measured)
             figures[name].append(json.loads(measured.read_text(encoding="utf8")))
             print(one_seed, name, *(f"{key} {figures[name][-1][key]['f']:.3f}" for key in FIGURES), flush=True)
