@@ -13,7 +13,6 @@ import re
 import zlib
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
-from pathlib import Path
 from typing import Any, BinaryIO, Callable, Collection, Dict, Iterator, List, Optional, Sequence, Tuple, Union
 
 from ..errors import InputError
