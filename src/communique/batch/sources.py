@@ -13,6 +13,7 @@ import re
 import zlib
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
+from importlib import import_module
 from typing import Any, BinaryIO, Callable, Collection, Dict, Iterator, List, Optional, Sequence, Tuple, Union
 
 from ..errors import InputError
@@ -98,7 +99,7 @@ def find_files(inputs: Sequence[str], stdin: BinaryIO, excluded: Collection[str]
                 require("parquet", "pyarrow")
             elif file.kind == PAGE:
                 require("html", *PAGE_MODULES)
-            if file.compression == ".zst" and not _has_zstd():
+            if file.compression == ".zst" and _zstd() is None:
                 require("zstd", "backports.zstd")
             yield file
         if not found:
@@ -233,12 +234,14 @@ class RecordReader:
             yield SetAside(file.name, offset, None, reason)
 
 
-def _has_zstd() -> bool:
-    try:
-        from compression import zstd  # noqa: F401  (Python 3.14)
-    except ImportError:
-        return False
-    return True
+def _zstd() -> Any:
+    """The module for Zstandard, part of Python since 3.14 and a backport before; None if it is not installed."""
+    for name in ("compression.zstd", "backports.zstd"):
+        try:
+            return import_module(name)
+        except ImportError:
+            continue
+    return None
 
 
 def _decompress(raw: BinaryIO, compression: str) -> BinaryIO:
@@ -249,11 +252,7 @@ def _decompress(raw: BinaryIO, compression: str) -> BinaryIO:
     if compression == ".xz":
         return lzma.LZMAFile(raw)
     if compression == ".zst":
-        if _has_zstd():
-            from compression.zstd import ZstdFile
-        else:
-            from backports.zstd import ZstdFile
-        return ZstdFile(raw)
+        return _zstd().ZstdFile(raw)
     return raw
 
 
@@ -265,14 +264,9 @@ def _unreadable() -> Tuple[type, ...]:
         errors.append(ArrowException)
     except ImportError:
         pass
-    try:
-        if _has_zstd():
-            from compression.zstd import ZstdError
-        else:
-            from backports.zstd import ZstdError
-        errors.append(ZstdError)
-    except ImportError:
-        pass
+    zstd = _zstd()
+    if zstd is not None:
+        errors.append(zstd.ZstdError)
     return tuple(errors)
 
 
