@@ -1,18 +1,16 @@
 """From token vectors to a vector for each candidate pair."""
 
-from typing import Tuple
+from typing import Dict, Tuple
 
 import numpy
 from spacy.util import registry
 from thinc.api import HashEmbed, Linear, Maxout, Model, chain, noop
-from thinc.types import Floats2d, Ints1d
+from thinc.types import Floats2d, Ints1d, Ints2d
 
 from .pair_attention import PairAttention
 from .pair_batch import DISTANCE_BUCKETS, PairBatch
 from .pair_features import PairFeatures
 from .pooling import pool_by_owner, pool_spans, span_rows
-
-WINDOWS = 3  # before the pair, between its mentions, behind it
 
 PairVectors = Tuple[Floats2d, Floats2d]  # of the pairs, of the mentions
 PairEncoder = Model[Tuple[Floats2d, PairBatch], PairVectors]
@@ -24,8 +22,8 @@ def build_pair_encoder(
 ) -> PairEncoder:
     """Represent a pair by its head and tail, the tokens before, between and behind them, the labels of both and the
     distance and order, in the manner of SpERT (Eberts and Ulges, 2020), and by what it attends to around it. All of
-    these are mapped to one width and added, so that what belongs to a mention is computed once a mention, not once
-    a pair.
+    these are mapped to one width and added, so that what belongs to a mention, or to a window that several pairs have, is
+    computed once, not once a pair.
 
     Every token of a mention carries the label of it, in the manner of the typed markers of Zhong and Chen (2021), so that a
     pair sees what else stands around it. Behind the first hidden layer each pair also learns what the other pairs of its
@@ -47,7 +45,9 @@ def build_pair_encoder(
     layers = {
         "head": Linear(nO=width),
         "tail": Linear(nO=width),
-        "context": Linear(nO=width),
+        "before": Linear(nO=width),
+        "between": Linear(nO=width),
+        "behind": Linear(nO=width),
         "features": PairFeatures(width, columns=4, rows=rows, seed=20),
         "attention": PairAttention(width, attention_heads, window),
         "marks": HashEmbed(nO=None, nV=64, seed=30),
@@ -72,7 +72,8 @@ def _init(model: PairEncoder, X=None, Y=None) -> None:
     if nI is not None:
         model.get_ref("head").set_dim("nI", 2 * nI)
         model.get_ref("tail").set_dim("nI", 2 * nI)
-        model.get_ref("context").set_dim("nI", WINDOWS * nI)
+        for window in ("before", "between", "behind"):
+            model.get_ref(window).set_dim("nI", nI)
         model.get_ref("attention").set_dim("nI", nI)
         model.get_ref("attention").set_dim("nM", 2 * nI)
         model.get_ref("marks").set_dim("nO", nI)
@@ -90,17 +91,20 @@ def _forward(model: PairEncoder, X: Tuple[Floats2d, PairBatch], is_train: bool):
     padded = ops.alloc2f(n_tokens + 1, width)
     padded[:-1] = tokens
     mentions, backprop_mentions = pool_spans(ops, padded, *span_rows(batch.mentions, n_tokens), mean=True)
-    # Both directions of a pair stand between the same tokens.
-    windows, window_of_pair = numpy.unique(_windows(batch, model.attrs["window"]), axis=0, return_inverse=True)
-    window_of_pair = ops.asarray(window_of_pair.ravel(), dtype="i")
-    pooled, backprop_windows = pool_spans(ops, padded, *span_rows(windows.reshape(-1, 2), n_tokens), mean=False)
     heads, backprop_head = model.get_ref("head")(mentions, is_train)
     tails, backprop_tail = model.get_ref("tail")(mentions, is_train)
-    around, backprop_context = model.get_ref("context")(pooled.reshape(len(windows), WINDOWS * width), is_train)
     features, backprop_features = model.get_ref("features")(_feature_ids(batch), is_train)
     attended, backprop_attention = model.get_ref("attention")((tokens, mentions, batch), is_train)
     rows = ops.asarray(batch.pairs, dtype="i")
-    summed = heads[rows[:, 0]] + tails[rows[:, 1]] + around[window_of_pair] + features + attended
+    summed = heads[rows[:, 0]] + tails[rows[:, 1]] + features + attended
+    backprop_windows = []
+    for name, windows in _windows(batch, model.attrs["window"]).items():
+        windows, window_of_pair = _distinct(windows)
+        window_of_pair = ops.asarray(window_of_pair, dtype="i")
+        pooled, backprop_pooled = pool_spans(ops, padded, *span_rows(windows, n_tokens), mean=False)
+        projected, backprop_projected = model.get_ref(name)(pooled, is_train)
+        summed += projected[window_of_pair]
+        backprop_windows.append((window_of_pair, projected.shape, backprop_projected, backprop_pooled))
     single, backprop_first = model.get_ref("first")(summed, is_train)
     as_head, backprop_as_head = pool_by_owner(ops, single, batch.pairs[:, 0], len(mentions))
     as_tail, backprop_as_tail = pool_by_owner(ops, single, batch.pairs[:, 1], len(mentions))
@@ -130,9 +134,10 @@ def _forward(model: PairEncoder, X: Tuple[Floats2d, PairBatch], is_train: bool):
         d_mentions += backprop_head(by_mention(d_summed, 0)) + backprop_tail(by_mention(d_summed, 1))
         d_padded = ops.alloc2f(*padded.shape)
         backprop_mentions(d_mentions, d_padded)
-        d_around = ops.alloc2f(*around.shape)
-        ops.scatter_add(d_around, window_of_pair, d_summed)
-        backprop_windows(backprop_context(d_around).reshape(len(windows) * WINDOWS, width), d_padded)
+        for window_of_pair, shape, backprop_projected, backprop_pooled in backprop_windows:
+            d_projected = ops.alloc2f(*shape)
+            ops.scatter_add(d_projected, window_of_pair, d_summed)
+            backprop_pooled(backprop_projected(d_projected), d_padded)
         d_tokens += d_padded[:-1]
         # HashEmbed applies its dropout to the gradient in place.
         backprop_marks(d_tokens.copy())
@@ -150,20 +155,23 @@ def _token_labels(batch: PairBatch, n_tokens: int) -> Ints1d:
     return labels
 
 
-def _windows(batch: PairBatch, window: int) -> numpy.ndarray:
-    """Start and end token before, between and behind each pair: shape (pairs, 3, 2)."""
+def _windows(batch: PairBatch, window: int) -> Dict[str, Ints2d]:
+    """Start and end token before, between and behind each pair: shape (pairs, 2) each."""
     head, tail = batch.mentions[batch.pairs[:, 0]], batch.mentions[batch.pairs[:, 1]]
     start = numpy.minimum(head[:, 0], tail[:, 0])
     end = numpy.maximum(head[:, 1], tail[:, 1])
     sent = batch.sents[batch.pairs[:, 0]]
-    windows = numpy.zeros((len(batch.pairs), WINDOWS, 2), dtype="i")
-    windows[:, 0, 0] = numpy.maximum(sent[:, 0], start - window)
-    windows[:, 0, 1] = start
-    windows[:, 1, 0] = numpy.minimum(head[:, 1], tail[:, 1])
-    windows[:, 1, 1] = numpy.maximum(head[:, 0], tail[:, 0])
-    windows[:, 2, 0] = end
-    windows[:, 2, 1] = numpy.minimum(sent[:, 1], end + window)
-    return windows
+    return {
+        "before": numpy.stack([numpy.maximum(sent[:, 0], start - window), start], axis=1),
+        "between": numpy.stack([numpy.minimum(head[:, 1], tail[:, 1]), numpy.maximum(head[:, 0], tail[:, 0])], axis=1),
+        "behind": numpy.stack([end, numpy.minimum(sent[:, 1], end + window)], axis=1),
+    }
+
+
+def _distinct(spans: Ints2d) -> Tuple[Ints2d, Ints1d]:
+    """Each span once, and the row that it has there."""
+    keys, rows = numpy.unique(spans[:, 0].astype("int64") << 32 | spans[:, 1], return_inverse=True)
+    return numpy.stack([keys >> 32, keys & 0xFFFFFFFF], axis=1), rows.ravel()
 
 
 def _feature_ids(batch: PairBatch) -> numpy.ndarray:
