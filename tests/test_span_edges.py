@@ -15,6 +15,8 @@ from .conftest import blank
         (["The", "Hague"], (0, 2), "The Hague"),
         (["the", "U.S.", "'s"], (0, 3), "U.S."),
         (["declaration", "on", "“", "peace", "”", "and", "trade"], (0, 7), "declaration on “ peace ” and trade"),
+        (["an", "agreement", "on"], (1, 3), "agreement"),
+        (["Treaty", "of", "Rome", "was", "the"], (0, 5), "Treaty of Rome"),
         (["said", "\n", ",", "the"], (1, 4), None),
     ],
 )

@@ -65,6 +65,16 @@ def test_a_transformer_learns_at_its_own_rate():
     assert set(optimizer.averages) == {(7, "W"), "pytorch_7_encoder.layer.0.weight"}
 
 
+def test_frozen_weights_stay_and_are_averages_of_themselves():
+    optimizer = two_rate_adam(frozen=["word_embeddings"])
+    weights, gradient = numpy.full((3,), 0.5, dtype="f"), numpy.ones((3,), dtype="f")
+    for name in ("embeddings.word_embeddings.weight", "word_embeddings"):
+        optimizer((7, name), weights.copy(), gradient.copy())
+    assert optimizer.averages["pytorch_7_embeddings.word_embeddings.weight"].tolist() == [0.5, 0.5, 0.5]
+    # A layer of Thinc may have any name.
+    assert optimizer.averages[7, "word_embeddings"].tolist() != [0.5, 0.5, 0.5]
+
+
 def test_weights_are_found_in_a_package_in_a_folder_or_by_name(tmp_path, monkeypatch):
     (tmp_path / "weights_of_ours" / "model").mkdir(parents=True)
     (tmp_path / "weights_of_ours" / "__init__.py").touch()
@@ -163,7 +173,8 @@ def test_all_components_train_the_shared_transformer(initialized):
     last = train(nlp, examples, training, 60)
     assert last["ner"] < first["ner"] / 2 and last["relations"] < first["relations"]
     moved = {name for name, parameter in transformer.named_parameters() if not bool((parameter == before[name]).all())}
-    assert "embeddings.word_embeddings.weight" in moved and "encoder.layer.0.attention.self.query.weight" in moved
+    assert {"embeddings.position_embeddings.weight", "encoder.layer.0.attention.self.query.weight"} <= moved
+    assert "embeddings.word_embeddings.weight" not in moved
 
 
 def test_averages_are_those_of_the_transformer_too(initialized):

@@ -10,7 +10,11 @@ from spacy.tokens import Doc, Span, Token
     "span_edges",
     assigns=["doc.ents"],
     requires=["doc.ents"],
-    default_config={"before": ["the", "a", "an"], "behind": ["'s", "’s", "'", "’"]},
+    default_config={
+        "before": ["the", "a", "an"],
+        "behind": ["'s", "’s", "'", "’", "a", "an", "and", "at", "between", "by", "for", "from", "in", "is", "of", "on", "or",
+                   "the", "to", "was", "were", "with"],
+    },
 )
 def make_span_edges(nlp: Language, name: str, before: List[str], behind: List[str]) -> "SpanEdges":
     """Construct a SpanEdges component.
@@ -23,8 +27,8 @@ def make_span_edges(nlp: Language, name: str, before: List[str], behind: List[st
 
 class SpanEdges:
     """A recognizer that sees a few words lets a mention run over the end of a line, or takes a quotation mark along. The
-    annotation scheme rules both out, so a mention ends where its line ends, and white space, punctuation,
-    articles and possessives at its edges are cut off; one of which nothing is left is no mention."""
+    annotation scheme rules both out, so a mention ends where its line ends, and white space, punctuation, articles,
+    possessives and prepositions at its edges are cut off; one of which nothing is left is no mention."""
 
     def __init__(self, before: Sequence[str], behind: Sequence[str]) -> None:
         self.before = frozenset(before)
