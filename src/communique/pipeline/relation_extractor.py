@@ -14,7 +14,16 @@ from ..ml.pair_scorer import N_FACTUALITIES, RelationScores
 from ..scheme import FACTUALITIES, SYMMETRIC
 from .calibration import sigmoid
 from .candidates import CandidateFunction, Candidates
+from .gold_relations import (
+    GoldRelations,
+    aligned_relations,
+    validate_relations,
+    with_gold_entities,
+    with_sentences,
+    wrong_pairs,
+)
 from .relation_scorer import make_relation_scorer
+
 
 def get_relations(doc: Doc) -> Optional[Tuple[Dict[str, Any], ...]]:
     """Behind `doc._.relations`. None if nobody has looked for relations in the doc."""
@@ -292,7 +301,7 @@ class RelationExtractor(TrainablePipe):
     def get_loss(
         self,
         examples: Iterable[Example],
-        scores: Tuple[List[Candidates], List["GoldRelations"], RelationScores],
+        scores: Tuple[List[Candidates], List[GoldRelations], RelationScores],
     ) -> Tuple[float, RelationScores]:
         """The loss and its gradient: binary cross-entropy of each possible label of each pair; for the gold
         relations among them, cross-entropy of the factuality and of the date.
@@ -368,7 +377,7 @@ class RelationExtractor(TrainablePipe):
         losses.setdefault(self.name, 0.0)
         if self._rehearsal_model is None:
             raise ValueError(f"call nlp.resume_training() before rehearsing '{self.name}'")
-        docs = [_with_gold_entities(eg) for eg in examples]
+        docs = [with_gold_entities(eg) for eg in examples]
         candidates = self.propose(docs)
         if not any(map(len, candidates)):
             return losses
@@ -408,7 +417,7 @@ class RelationExtractor(TrainablePipe):
         sample: List[Example] = []
         found = set(labels or [])
         for eg in get_examples():
-            _validate_relations(eg.reference)
+            validate_relations(eg.reference)
             if labels is None:
                 found.update(relation["label"] for relation in eg.reference._.relations or [])
             if len(sample) < 10:
@@ -416,7 +425,7 @@ class RelationExtractor(TrainablePipe):
         for label in labels or sorted(found):
             self.add_label(label)
         self._require_labels()
-        docs = [_with_gold_entities(eg) for eg in sample]
+        docs = [with_gold_entities(eg) for eg in sample]
         candidates = self.propose(docs)
         n = sum(map(len, candidates))
         ops = self.model.ops
@@ -430,116 +439,27 @@ class RelationExtractor(TrainablePipe):
 
     def _training_pairs(
         self, examples: List[Example]
-    ) -> Tuple[List[Candidates], List["GoldRelations"]]:
+    ) -> Tuple[List[Candidates], List[GoldRelations]]:
         """The pairs to learn from, and the gold relations of each example by the spans of head and tail.
 
         All pairs of gold entities; and pairs of which an end was predicted wrongly, up to a share. A prediction that
         overlaps a gold entity says nothing clear about relations, and is left out; one with the right span and
         another label keeps the relations of that span.
         """
-        gold_docs = [_with_gold_entities(eg) for eg in examples]
+        gold_docs = [with_gold_entities(eg) for eg in examples]
         gold_candidates = self.propose(gold_docs)
-        relations = [_aligned_relations(eg, self.cfg["symmetric"]) for eg in examples]
-        seen_docs = [_with_sentences(eg.predicted, gold) for eg, gold in zip(examples, gold_docs)]
+        relations = [aligned_relations(eg, self.cfg["symmetric"]) for eg in examples]
+        seen_docs = [with_sentences(eg.predicted, gold) for eg, gold in zip(examples, gold_docs)]
         seen_candidates = self.propose(seen_docs)
         room = int(self.cfg["predicted_pairs"] * sum(map(len, gold_candidates)))
         joined = []
         for gold, seen in zip(gold_candidates, seen_candidates):
-            rows = _wrong_pairs(gold, seen)
+            rows = wrong_pairs(gold, seen)
             if len(rows) > room:
                 rows = numpy.sort(numpy.random.permutation(rows)[:room])
             room -= len(rows)
             joined.append(gold.joined(seen.select(rows)))
         return joined, relations
-
-
-# (head span, tail span) -> label -> (factuality, span of the date), in tokens of the predicted doc
-SpanPair = Tuple[Tuple[int, int], Tuple[int, int]]
-GoldRelations = Dict[SpanPair, Dict[str, Tuple[str, Optional[Tuple[int, int]]]]]
-
-
-def _validate_relations(doc: Doc) -> None:
-    entities = {(ent.start, ent.end) for ent in doc.ents}
-    for relation in doc._.relations or []:
-        if relation["factuality"] not in FACTUALITIES:
-            raise ValueError(f"unknown factuality {relation['factuality']!r}: use {', '.join(FACTUALITIES)}")
-        for end in ("head", "tail"):
-            if tuple(relation[end]) not in entities:
-                start, stop = relation[end]
-                raise ValueError(
-                    f"{relation['label']} has the {end} {doc[start:stop].text!r}, which is no entity of its doc: "
-                    "add it to doc.ents"
-                )
-
-
-def _same_tokens(eg: Example) -> bool:
-    return len(eg.predicted) == len(eg.reference) and bool(
-        (eg.predicted.to_array("ORTH") == eg.reference.to_array("ORTH")).all()
-    )
-
-
-def _aligned_relations(eg: Example, symmetric: Sequence[str]) -> GoldRelations:
-    """The gold relations of which head and tail are spans of tokens in the predicted doc too."""
-    same = _same_tokens(eg)
-
-    def aligned(tokens: Optional[Tuple[int, int]]) -> Optional[Tuple[int, int]]:
-        if tokens is None or same:
-            return None if tokens is None else tuple(tokens)
-        gold = eg.reference[tokens[0] : tokens[1]]
-        span = eg.predicted.char_span(gold.start_char, gold.end_char)
-        return None if span is None else (span.start, span.end)
-
-    gold: GoldRelations = {}
-    for relation in eg.reference._.relations:
-        head, tail = aligned(relation["head"]), aligned(relation["tail"])
-        if head is None or tail is None:
-            continue
-        if relation["label"] in symmetric:
-            head, tail = min(head, tail), max(head, tail)
-        gold.setdefault((head, tail), {})[relation["label"]] = (
-            relation["factuality"],
-            aligned(relation["date"]),
-        )
-    return gold
-
-
-def _with_gold_entities(eg: Example) -> Doc:
-    """The reference, if it has the tokens of the predicted doc; else a copy of that with gold entities and sentences."""
-    if _same_tokens(eg):
-        return eg.reference
-    doc = eg.predicted.copy()
-    spans = [doc.char_span(e.start_char, e.end_char, label=e.label) for e in eg.reference.ents]
-    doc.set_ents([span for span in spans if span is not None])
-    starts = {sent.start_char for sent in eg.reference.sents}
-    for token in doc:
-        token.is_sent_start = token.idx in starts
-    return doc
-
-
-def _with_sentences(doc: Doc, gold: Doc) -> Doc:
-    """The doc, or a copy with gold sentences if no component has set them."""
-    if len(doc) < 2 or doc.has_annotation("SENT_START"):
-        return doc
-    copy = doc.copy()
-    for token, gold_token in zip(copy, gold):
-        token.is_sent_start = gold_token.is_sent_start
-    return copy
-
-
-def _wrong_pairs(gold: Candidates, seen: Candidates) -> numpy.ndarray:
-    """Rows of `seen` with at least one end that is no gold mention, and no end that merely overlaps one."""
-    if not len(seen):
-        return numpy.zeros((0,), dtype="i")
-    spans = {tuple(span) for span in gold.mentions.tolist()}
-    labelled = {(*span, label) for span, label in zip(map(tuple, gold.mentions.tolist()), gold.labels.tolist())}
-    taken = {token for start, end in spans for token in range(start, end)}
-    right, clear = [], []
-    for (start, end), label in zip(seen.mentions.tolist(), seen.labels.tolist()):
-        right.append((start, end, label) in labelled)
-        clear.append((start, end) in spans or not taken.intersection(range(start, end)))
-    both_right = numpy.array(right)[seen.pairs].all(axis=1)
-    both_clear = numpy.array(clear)[seen.pairs].all(axis=1)
-    return numpy.flatnonzero(both_clear & ~both_right)
 
 
 def _edges_of_pair(date_edges: numpy.ndarray) -> Dict[int, List[int]]:

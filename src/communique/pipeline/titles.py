@@ -1,6 +1,6 @@
 """What the title beside a name says about the role of its bearer."""
 
-from typing import Any, Dict, Iterable, List, Optional, Set, Tuple
+from typing import Dict, Iterable, List, Optional, Set, Tuple
 
 from spacy.tokens import Doc, Span
 
