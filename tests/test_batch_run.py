@@ -17,7 +17,7 @@ import pytest
 from communique.batch.engines import in_process
 from communique.batch.progress import Progress
 from communique.batch.run import Plan, run_batch
-from communique.batch.sources import Layout
+from communique.batch.readers import Layout
 from communique.errors import InputError
 
 from .test_batch_windows import SENTENCES

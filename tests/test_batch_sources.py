@@ -12,7 +12,8 @@ import pytest
 
 from communique.batch.charsets import decode
 from communique.batch.record import Record, SetAside, Unusable
-from communique.batch.sources import Layout, RecordReader, find_files
+from communique.batch.readers import Layout, RecordReader
+from communique.batch.sources import find_files
 from communique.errors import InputError
 
 PAGE = """<html><head><title>Ministers meet in Oslo</title><meta charset="{charset}">

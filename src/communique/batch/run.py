@@ -20,7 +20,8 @@ from .extraction import Limits
 from .folder import RunFolder, read_json, versions
 from .part import Options, digest_of, process_part, try_records
 from .progress import Progress
-from .sources import Layout, RecordReader, find_files
+from .readers import Layout, RecordReader
+from .sources import find_files
 
 PART_CHARS = 10_000_000  # of one part, so that long documents make no part that no memory holds
 DEATHS = 2  # of the worker of a part, before it is looked for a document that kills it

@@ -87,7 +87,7 @@ def extract(
     aside with its source and the reason, in errors.jsonl or on standard error, and the exit code is then 3."""
     from ..batch.progress import Progress
     from ..batch.run import Plan, run_batch
-    from ..batch.sources import Layout
+    from ..batch.readers import Layout
 
     with one_line_errors():
         plan = Plan(
@@ -161,7 +161,8 @@ def _stream(plan, max_errors: Optional[int]) -> int:
     from ..batch.duplicates import set_duplicates_aside
     from ..batch.extraction import extract as extract_records
     from ..batch.record import SetAside
-    from ..batch.sources import RecordReader, find_files
+    from ..batch.readers import RecordReader
+    from ..batch.sources import find_files
     from ..pipelines import load_pipeline
     from ..sinks import SINKS, TextSink
 
