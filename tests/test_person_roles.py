@@ -92,7 +92,7 @@ def test_tables_survive_serialization(roles, tmp_path):
 def test_a_wrong_table_is_one_line(tables):
     roles = PersonRoles(PERSON_LABELS)
     (tables / "titles.tsv").write_text(TITLES + "rank\tgeneral\t\tOFFICIAL\n", encoding="utf8")
-    with pytest.raises(InputError, match="titles.tsv: no title, of, modifier or honorific"):
+    with pytest.raises(InputError, match="titles.tsv: no title, of, modifier, honorific or byline"):
         roles.initialize(lambda: [], titles=tables / "titles.tsv")
     with pytest.raises(InputError, match="titles.tsv: line 1 must name the columns name, label"):
         roles.initialize(lambda: [], leaders=tables / "titles.tsv")

@@ -52,6 +52,10 @@ def roles(titles, marked):
         ("President-elect [Ann Bly]", "PERSON"),
         ("ex-President [Ann Bly]", "PERSON"),
         ("the historian [Ann Bly]", "PERSON"),
+        ("[Ann Bly] is a reporter for us", "PERSON"),
+        ("A headline\nBy [Ann Bly], [Paris|LOC]", "PERSON"),
+        ("By [Ann Bly]", "PERSON"),
+        ("An attempt by [Ann Bly]", None),
         ("[Ann Bly] met the president", None),
         ("He met the President. [Ann Bly] did not", None),
         ("the president\n[Ann Bly]", None),
@@ -77,5 +81,5 @@ def test_without_a_table_there_is_no_role():
 
 
 def test_an_unknown_kind_is_refused():
-    with pytest.raises(ValueError, match="no title, of, modifier or honorific: .*'rank'"):
+    with pytest.raises(ValueError, match="no title, of, modifier, honorific or byline: .*'rank'"):
         Titles([{"kind": "rank", "words": "general", "label": "OFFICIAL"}])

@@ -12,6 +12,7 @@ SENTENCE_ENDS = frozenset(".;!?:•|")
 MODIFIERS_END = frozenset(("and", "or", "of", "by", "with", "to", "that", "which", "from", "for", "in", "on", "at"))
 OWNER_REACH = 4  # tokens behind `of`: president of the think tank [Expert Forum]
 OWNER_FOLLOWS = frozenset(("of", "to", "for", "at"))
+APPOSITION_BEGINS = frozenset((",", "(", "–", "—", "is"))  # [Ann Bly] is a reporter for ...
 APPOSITION_ENDS = frozenset(
     (",", ")", ".", ";", ":", "who", "which", "and", "said", "told", "will", "is", "was", "has", "with", "by", "in", "on")
 )
@@ -26,6 +27,7 @@ class Titles:
     - `of`: the role that every title has which belongs to an entity of that label: the president of an IGO is an official.
     - `modifier`: a word before a title, and the role that it makes of it: former, deputy.
     - `honorific`: a word that stands between a title and a name: Mr, General.
+    - `byline`: a word before a name at the beginning of a line, and the role of who wrote that page: By.
 
     rows (Iterable[Dict[str, str]]): The cells by column; an empty cell may be missing.
     RAISES: ValueError for a row of another kind.
@@ -36,7 +38,7 @@ class Titles:
         self._titles: Dict[str, str] = {}
         self._owned: Dict[Tuple[str, str], str] = {}
         self._of: Dict[str, str] = {}
-        self._words: Dict[str, Dict[str, str]] = {"modifier": {}, "honorific": {}}
+        self._words: Dict[str, Dict[str, str]] = {"modifier": {}, "honorific": {}, "byline": {}}
         for row in self.rows:
             if row["kind"] == "of":
                 self._of[row["of"]] = row["label"]
@@ -47,7 +49,7 @@ class Titles:
             elif row["kind"] in self._words:
                 self._words[row["kind"]][row["words"]] = row["label"]
             else:
-                raise ValueError(f"no title, of, modifier or honorific: {row}")
+                raise ValueError(f"no title, of, modifier, honorific or byline: {row}")
         self._known = self._titles.keys() | {words for words, _ in self._owned}
 
     def roles(self, doc: Doc, labels: Iterable[str]) -> List[Tuple[Span, str]]:
@@ -72,11 +74,14 @@ class Titles:
             return new_roles[0]
         return self._of.get(owner.label_, label) if owner is not None else label
 
+    def role_in_byline(self, word: str) -> Optional[str]:
+        return self._words["byline"].get(word)
+
     def is_title(self, words: str) -> bool:
         return words in self._known
 
     def is_word(self, kind: str, word: str) -> bool:
-        """kind: modifier or honorific."""
+        """kind: modifier, honorific or byline."""
         return word in self._words[kind]
 
 
@@ -98,7 +103,7 @@ class _Reading:
 
     def roles(self) -> Iterable[Tuple[Span, str]]:
         for ent in self.people:
-            role = self._before(ent) or self._behind(ent)
+            role = self._byline(ent) or self._before(ent) or self._behind(ent)
             if role is not None:
                 yield ent, role
 
@@ -112,6 +117,12 @@ class _Reading:
     def _text(self, start: int, end: int) -> str:
         spaces = [" " if self.doc[i].whitespace_ else "" for i in range(start, end - 1)] + [""]
         return "".join(word + space for word, space in zip(self.words[start:end], spaces))
+
+    def _byline(self, ent: Span) -> Optional[str]:
+        first = ent.start - 1
+        if first < 0 or (first > 0 and "\n" not in self.words[first - 1]):
+            return None
+        return self.titles.role_in_byline(self.words[first])
 
     def _before(self, ent: Span) -> Optional[str]:
         low = ent.start
@@ -139,7 +150,7 @@ class _Reading:
         high = ent.end
         while high < len(self.doc) and high - ent.end < REACH and "\n" not in self.words[high]:
             high += 1
-        if ent.end >= high or self.words[ent.end] not in (",", "(", "–", "—"):
+        if ent.end >= high or self.words[ent.end] not in APPOSITION_BEGINS:
             return None
         for start in range(ent.end + 1, high):
             if self.words[start] in APPOSITION_ENDS or start in self.of_person:
