@@ -3,11 +3,13 @@
 import numpy
 import pytest
 from numpy.testing import assert_allclose
+from thinc.api import NumpyOps
 
 from communique.ml import pair_attention
 from communique.ml.pair_attention import BUCKET_OF_DISTANCE, FARTHEST, PairAttention
 from communique.ml.pair_batch import PairBatch
 from communique.ml.pair_encoder import build_pair_encoder
+from communique.ml.pooling import pool_spans, span_maxima, span_rows
 
 LABELS = numpy.array([5, 6, 7, 5, 6], dtype="uint64")
 
@@ -117,3 +119,20 @@ def test_dropout_of_embeddings_does_not_reach_the_other_gradients(batch):
 def test_a_depth_of_one_is_refused():
     with pytest.raises(ValueError, match="depth of two"):
         build_pair_encoder(width=16, window=3, rows=50, depth=1, dropout=0.0, attention_heads=2)
+
+
+def test_maxima_by_powers_of_two_are_those_of_all_rows():
+    padded = rng_array(20, 3)
+    spans = numpy.array([(a, b) for a in range(19) for b in range(20)] + [(19, 3)], dtype="i")
+    pooled, _ = pool_spans(NumpyOps(), padded, *span_rows(spans, 19), mean=False)
+    assert (span_maxima(NumpyOps(), padded, spans) == pooled).all()
+    assert span_maxima(NumpyOps(), padded, spans[:0]).shape == (0, 3)
+
+
+def test_the_encoder_says_the_same_in_training_and_behind_it(batch):
+    model = build_pair_encoder(8, window=3, rows=20, depth=2, dropout=0.0, attention_heads=2)
+    model.set_dim("nI", 6)
+    model.initialize()
+    tokens = rng_array(14, 6)
+    (learning, _), _ = model((tokens, batch), is_train=True)
+    assert (model.predict((tokens, batch))[0] == learning).all()

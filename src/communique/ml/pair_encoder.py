@@ -10,7 +10,7 @@ from thinc.types import Floats2d, Ints1d, Ints2d
 from .pair_attention import PairAttention
 from .pair_batch import DISTANCE_BUCKETS, PairBatch
 from .pair_features import PairFeatures
-from .pooling import pool_by_owner, pool_spans, span_rows
+from .pooling import pool_by_owner, pool_spans, span_maxima, span_rows
 
 PairVectors = Tuple[Floats2d, Floats2d]  # of the pairs, of the mentions
 PairEncoder = Model[Tuple[Floats2d, PairBatch], PairVectors]
@@ -101,7 +101,10 @@ def _forward(model: PairEncoder, X: Tuple[Floats2d, PairBatch], is_train: bool):
     for name, windows in _windows(batch, model.attrs["window"]).items():
         windows, window_of_pair = _distinct(windows)
         window_of_pair = ops.asarray(window_of_pair, dtype="i")
-        pooled, backprop_pooled = pool_spans(ops, padded, *span_rows(windows, n_tokens), mean=False)
+        if is_train:
+            pooled, backprop_pooled = pool_spans(ops, padded, *span_rows(windows, n_tokens), mean=False)
+        else:
+            pooled, backprop_pooled = span_maxima(ops, padded, windows), None
         projected, backprop_projected = model.get_ref(name)(pooled, is_train)
         summed += projected[window_of_pair]
         backprop_windows.append((window_of_pair, projected.shape, backprop_projected, backprop_pooled))

@@ -38,6 +38,32 @@ def pool_spans(
     return pooled, backprop
 
 
+def span_maxima(ops: Ops, padded: Floats2d, spans: Ints2d) -> Floats2d:
+    """What `pool_spans` gives without a mean and without a way back: (spans, width). The maximum over a span is that over two
+    overlapping powers of two of rows, and these are computed once for all spans that share them (Bender and
+    Farach-Colton, 2000).
+
+    padded (Floats2d): The rows, and behind them one for empty spans.
+    spans (Ints2d): First row and the one behind the last, on the CPU.
+    """
+    lengths = spans[:, 1] - spans[:, 0]
+    empty = lengths <= 0
+    starts = numpy.where(empty, len(padded) - 1, spans[:, 0])
+    ends = numpy.where(empty, len(padded), spans[:, 1])
+    levels = numpy.frexp(numpy.maximum(lengths, 1))[1] - 1
+    maxima = ops.alloc2f(len(spans), padded.shape[1])
+    of_power = padded
+    for level in range(int(levels.max(initial=0)) + 1):
+        if level:
+            half = 2 ** (level - 1)
+            of_power = ops.xp.maximum(of_power[:-half], of_power[half:])
+        chosen = numpy.flatnonzero(levels == level)
+        first = ops.asarray(starts[chosen], dtype="i")
+        last = ops.asarray(ends[chosen] - 2**level, dtype="i")
+        maxima[ops.asarray(chosen, dtype="i")] = ops.xp.maximum(of_power[first], of_power[last])
+    return maxima
+
+
 def pool_by_owner(
     ops: Ops, X: Floats2d, owners: Ints1d, n_owners: int
 ) -> Tuple[Floats2d, Callable[[Floats2d], Floats2d]]:
