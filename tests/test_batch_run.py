@@ -87,7 +87,7 @@ def test_one_file_holds_what_the_parts_hold(plan, tmp_path):
     run(plan, tmp_path / "out.jsonl")
     parts = b"".join(path.read_bytes() for path in sorted((tmp_path / "out").glob("part-*")))
     assert (tmp_path / "out.jsonl").read_bytes() == parts
-    assert sorted(p.name for p in tmp_path.glob("out.*")) == ["out.errors.jsonl", "out.jsonl", "out.manifest.json"]
+    assert sorted(p.name for p in tmp_path.glob("out.*")) == ["out.jsonl", "out.jsonl.errors.jsonl", "out.jsonl.manifest.json"]
 
 
 def test_ten_kills_at_random_moments_cost_nothing(plan, tmp_path):

@@ -20,8 +20,8 @@ VERSIONS = ("spacy", "thinc", "numpy", "trafilatura", "charset-normalizer", "pya
 class RunFolder:
     """The places of a run whose results go to `output`.
 
-    A name with a suffix is one file, unless the format is a folder, and what belongs to the run stands beside it: `out.jsonl`, `out.manifest.json`,
-    `out.errors.jsonl`, and until the end the folder `out.jsonl.run`. Any other name is a folder with `part-00000.jsonl` and
+    A name with a suffix is one file, unless the format is a folder, and what belongs to the run stands beside it: `out.jsonl`,
+    `out.jsonl.manifest.json`, `out.jsonl.errors.jsonl`, and until the end the folder `out.jsonl.run`. Any other name is a folder with `part-00000.jsonl` and
     so on, or the one output of a format that has no parts, `manifest.json`, `errors.jsonl`, and until the end `.run`.
 
     output (Path): A file or folder.
@@ -33,8 +33,8 @@ class RunFolder:
         sink = SINKS[format]
         if output.suffix and sink.suffix and not output.is_dir():
             self.whole: Optional[Path] = output
-            self.manifest = output.with_name(f"{output.stem}.manifest.json")
-            self.errors = output.with_name(f"{output.stem}.errors.jsonl")
+            self.manifest = output.with_name(f"{output.name}.manifest.json")
+            self.errors = output.with_name(f"{output.name}.errors.jsonl")
             self.work = output.with_name(f"{output.name}.run")
         else:
             self.whole = None if sink.whole is None else output / sink.whole
