@@ -2,7 +2,6 @@ import csv
 from pathlib import Path
 
 import pytest
-from spacy.tokens import Span
 
 from communique.pipeline.titles import Titles
 from communique.scheme import PERSON_LABELS
