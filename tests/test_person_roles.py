@@ -96,3 +96,9 @@ def test_a_wrong_table_is_one_line(tables):
         roles.initialize(lambda: [], titles=tables / "titles.tsv")
     with pytest.raises(InputError, match="titles.tsv: line 1 must name the columns name, label"):
         roles.initialize(lambda: [], leaders=tables / "titles.tsv")
+
+
+def test_a_known_leader_votes_once(roles):
+    ents = [(1, 3, "HEAD_OF_STATE"), (4, 6, "OFFICIAL"), (7, 9, "OFFICIAL"), (10, 12, "OFFICIAL"), (13, 15, "OFFICIAL")]
+    text = "President Ann Bly . Ann Bly . Ann Bly . Ann Bly . Ann Bly"
+    assert {label for *_, label in unified(text, ents, roles)} == {"HEAD_OF_STATE"}

@@ -51,6 +51,7 @@ def roles(titles, marked):
         ("President-elect [Ann Bly]", "PERSON"),
         ("ex-President [Ann Bly]", "PERSON"),
         ("the historian [Ann Bly]", "PERSON"),
+        ("the exiled [Ann Bly]", "PERSON"),
         ("[Ann Bly] is a reporter for us", "PERSON"),
         ("A headline\nBy [Ann Bly], [Paris|LOC]", "PERSON"),
         ("By [Ann Bly]", "PERSON"),
@@ -69,6 +70,12 @@ def test_role_of_a_title(titles, text, role):
 def test_a_title_in_a_list_belongs_to_the_name_behind_it(titles):
     found = roles(titles, "[Ann Bly], President [Raul Roe] and the envoy [Bo Lee]")
     assert found == {"Raul Roe": "HEAD_OF_STATE", "Bo Lee": "OFFICIAL"}
+
+
+def test_a_title_in_the_plural_is_that_of_all_in_the_list(titles):
+    found = roles(titles, "former presidents [Ann Bly], [Raul Roe] and [Bo Lee] met [Cy Moe]")
+    assert found == {"Ann Bly": "PERSON", "Raul Roe": "PERSON", "Bo Lee": "PERSON"}
+    assert roles(titles, "President [Ann Bly] and [Raul Roe] met") == {"Ann Bly": "HEAD_OF_STATE"}
 
 
 def test_an_owner_stands_beside_the_title(titles):

@@ -3,7 +3,7 @@
 import csv
 from collections import Counter
 from pathlib import Path
-from typing import Callable, Dict, Iterable, List, Optional, Sequence, Tuple, Union
+from typing import Callable, Dict, Iterable, List, Optional, Sequence, Set, Tuple, Union
 
 import numpy
 import srsly
@@ -25,7 +25,7 @@ LEADER_COLUMNS = ("name", "label")
     "person_roles",
     assigns=["doc.ents"],
     requires=["doc.ents"],
-    default_config={"labels": list(PERSON_LABELS), "title_votes": 10, "leader_votes": 3},
+    default_config={"labels": list(PERSON_LABELS), "title_votes": 20, "leader_votes": 8},
 )
 def make_person_roles(
     nlp: Language, name: str, labels: List[str], title_votes: int, leader_votes: int
@@ -35,7 +35,7 @@ def make_person_roles(
 
     labels (List[str]): Entity labels that say the role of a person.
     title_votes (int): The votes of a mention with a title for the role that the title tells.
-    leader_votes (int): The votes of a mention of a known leader for the highest role that he or she has had.
+    leader_votes (int): The votes of a known leader's name, once a text, for the highest role that he or she has had.
     """
     return PersonRoles(labels, name, title_votes=title_votes, leader_votes=leader_votes)
 
@@ -47,7 +47,7 @@ class PersonRoles(Pipe):
     named in full joins in."""
 
     def __init__(
-        self, labels: Sequence[str], name: str = "person_roles", *, title_votes: int = 10, leader_votes: int = 3
+        self, labels: Sequence[str], name: str = "person_roles", *, title_votes: int = 20, leader_votes: int = 8
     ) -> None:
         self.person_labels = frozenset(labels)
         self.name = name
@@ -99,12 +99,14 @@ class PersonRoles(Pipe):
             named = _nearest_before(surnames[doc[i].text], i)
             mentions.append((named.text, Span(doc, i, i + 1, label=named.label)))
         votes: Dict[str, Counter] = {}
+        known: Set[str] = set()
         by_title = {ent.start: role for ent, role in self.titles.roles(doc, self.person_labels)}
         for name, ent in sorted(mentions, key=lambda mention: mention[1].start):
             counter = votes.setdefault(name, Counter())
             if ent.label_ in self.person_labels:
                 counter[ent.label_] += 2 if len(ent) > 1 else 1
-            if ent.text in self.leaders:
+            if ent.text in self.leaders and name not in known:
+                known.add(name)
                 counter[self.leaders[ent.text]] += self.leader_votes
             if ent.start in by_title:
                 counter[by_title[ent.start]] += self.title_votes

@@ -10,6 +10,7 @@ REACH = 12  # tokens on either side of a name that can belong to its title
 MODIFIERS_REACH = 6  # tokens before a title that can change it: `former Tanzanian president`
 SENTENCE_ENDS = frozenset(".;!?:•|")
 MODIFIERS_END = frozenset(("and", "or", "of", "by", "with", "to", "that", "which", "from", "for", "in", "on", "at"))
+LIST_JOINTS = (",", "and", ", and", "&", "or")
 OWNER_REACH = 4  # tokens behind `of`: president of the think tank [Expert Forum]
 OWNER_FOLLOWS = frozenset(("of", "to", "for", "at"))
 APPOSITION_BEGINS = frozenset((",", "(", "–", "—", "is"))  # [Ann Bly] is a reporter for ...
@@ -74,15 +75,17 @@ class Titles:
             return new_roles[0]
         return self._of.get(owner.label_, label) if owner is not None else label
 
+    def role_of_modifier(self, word: str) -> Optional[str]:
+        return self._words["modifier"].get(word)
+
     def role_in_byline(self, word: str) -> Optional[str]:
         return self._words["byline"].get(word)
 
     def is_title(self, words: str) -> bool:
         return words in self._known
 
-    def is_word(self, kind: str, word: str) -> bool:
-        """kind: modifier, honorific or byline."""
-        return word in self._words[kind]
+    def is_honorific(self, word: str) -> bool:
+        return word in self._words["honorific"]
 
 
 class _Reading:
@@ -102,8 +105,13 @@ class _Reading:
         self.words = [token.lower_.replace("’", "'") for token in doc] if self.people else []
 
     def roles(self) -> Iterable[Tuple[Span, str]]:
+        listed: Optional[Tuple[int, str]] = None  # end and role of a name in a list behind a title in the plural
         for ent in self.people:
-            role = self._byline(ent) or self._before(ent) or self._behind(ent)
+            role, plural = self._before(ent)
+            if role is None and listed is not None and self._text(listed[0], ent.start).strip() in LIST_JOINTS:
+                role, plural = listed[1], True
+            role = role or self._byline(ent) or self._behind(ent)
+            listed = (ent.end, role) if plural and role is not None else None
             if role is not None:
                 yield ent, role
 
@@ -124,17 +132,18 @@ class _Reading:
             return None
         return self.titles.role_in_byline(self.words[first])
 
-    def _before(self, ent: Span) -> Optional[str]:
+    def _before(self, ent: Span) -> Tuple[Optional[str], bool]:
+        """The role that a title before the name tells, and whether that is in the plural."""
         low = ent.start
         while low > 0 and ent.start - low < REACH and not self._stops(low - 1) and low - 1 not in self.of_person:
             low -= 1
         end = ent.start
-        while end > low and self.titles.is_word("honorific", self.words[end - 1]) and self._title_before(end, low) is None:
+        while end > low and self.titles.is_honorific(self.words[end - 1]) and self._title_before(end, low) is None:
             end -= 1
         for end in (end, end - 1) if end - 1 > low and self.words[end - 1] == "," else (end,):
             start = self._title_before(end, low)
             if start is not None:
-                return self._role(start, end, None, low)
+                return self._role(start, end, None, low), self.words[end - 1].endswith("s")
             owner = self.owner.get(end - 1)  # the Secretary-General of the [SADC], [Elias Magosi]
             if owner is not None and owner.end == end:
                 end = owner.start
@@ -143,8 +152,10 @@ class _Reading:
                 if end > low and self.words[end - 1] in OWNER_FOLLOWS:
                     start = self._title_before(end - 1, low)
                     if start is not None:
-                        return self._role(start, end - 1, owner, low)
-        return None
+                        return self._role(start, end - 1, owner, low), self.words[end - 2].endswith("s")
+        if ent.start > low and self.titles.role_of_modifier(self.words[ent.start - 1]) == "PERSON":
+            return "PERSON", False  # the exiled [Ann Bly]
+        return None, False
 
     def _behind(self, ent: Span) -> Optional[str]:
         high = ent.end
@@ -177,7 +188,7 @@ class _Reading:
                 i = self.owner[i - 1].start
                 continue
             i -= 1
-            if self.titles.is_word("modifier", self.words[i]):
+            if self.titles.role_of_modifier(self.words[i]) is not None:
                 changes.append(self.words[i])
             elif self.words[i] not in ("-", "'", "'s"):
                 if self.doc[i].is_punct:
