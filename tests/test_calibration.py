@@ -39,6 +39,20 @@ def test_separable_scores_have_a_finite_line():
     assert 1 < slope < 5 and numpy.isfinite(intercept)
 
 
+def test_scores_of_a_model_that_is_much_too_sure():
+    """It has learned a few documents by heart: nearly all scores are close to 0 or 1, and one high score in five is right."""
+    rng = numpy.random.default_rng(4)
+    found = {}
+    for label in "AB":
+        logits = numpy.concatenate([rng.normal(-14, 3, 20000), rng.normal(9, 2, 300)])
+        right = numpy.concatenate([rng.random(20000) < 0.002, rng.random(300) < 0.2])
+        found[label] = list(zip(numpy.round(sigmoid(logits), 4).tolist(), right.tolist()))
+    lines = fit_lines(found)
+    for label, scored in found.items():
+        scores, right = map(numpy.array, zip(*scored))
+        assert calibrated(scores, lines[label])[20000:].mean() == pytest.approx(right[20000:].mean(), abs=0.05)
+
+
 def test_extreme_scores():
     assert calibrated(numpy.array([0.0, 1.0]), (1.0, 0.0)) == pytest.approx([0, 1], abs=1e-4)
     assert numpy.isfinite(logit(numpy.array([0.0, 1.0]))).all()

@@ -1,6 +1,6 @@
 """Scores that say how often a relation is right, fitted on the development data."""
 
-from typing import Dict, List, Tuple
+from typing import Callable, Dict, List, Tuple
 
 import numpy
 
@@ -29,23 +29,44 @@ def fit_lines(found: Dict[str, List[Tuple[float, bool]]], rounds: int = 50) -> D
         return {}
     of_label = numpy.repeat(numpy.arange(len(labels)), [len(found[label]) for label in labels])
     logits = logit(scores)
-    slope, shared, own = 1.0, 0.0, numpy.zeros(len(labels))
+    shared, own = numpy.array([1.0, 0.0]), numpy.zeros(len(labels))
+
+    def stretched(shared: numpy.ndarray, own: numpy.ndarray) -> numpy.ndarray:
+        return shared[0] * logits + shared[1] + own[of_label]
+
+    def loss(shared: numpy.ndarray, own: numpy.ndarray) -> float:
+        x = stretched(shared, own)
+        prior = PRIOR / 2 * ((shared[0] - 1) ** 2 + (own**2).sum())
+        return float((numpy.logaddexp(0, x) - right * x).sum() + prior)
+
     for _ in range(rounds):
-        p = sigmoid(slope * logits + shared + own[of_label])
-        error, weight = p - right, numpy.maximum(p * (1 - p), 1e-9)
         # All labels together, given their own shifts.
-        gradient = numpy.array([error @ logits + PRIOR * (slope - 1), error.sum()])
+        p = sigmoid(stretched(shared, own))
+        weight = numpy.maximum(p * (1 - p), 1e-9)
+        gradient = numpy.array([(p - right) @ logits + PRIOR * (shared[0] - 1), (p - right).sum()])
         hessian = numpy.array([[weight @ logits**2 + PRIOR, weight @ logits], [weight @ logits, weight.sum()]])
-        step = numpy.linalg.solve(hessian, gradient)
-        slope, shared = slope - step[0], shared - step[1]
+        last, shared = shared, _descend(lambda moved: loss(moved, own), shared, numpy.linalg.solve(hessian, gradient))
+        change = abs(shared - last).max()
         # Each label, given what they share.
-        p = sigmoid(slope * logits + shared + own[of_label])
+        p = sigmoid(stretched(shared, own))
         gradients = numpy.bincount(of_label, p - right, len(labels)) + PRIOR * own
-        shift = gradients / (numpy.bincount(of_label, p * (1 - p), len(labels)) + PRIOR)
-        own -= shift
-        if max(abs(step).max(), abs(shift).max()) < 1e-6:
+        step = gradients / (numpy.bincount(of_label, p * (1 - p), len(labels)) + PRIOR)
+        last, own = own, _descend(lambda moved: loss(shared, moved), own, step)
+        if max(change, abs(own - last).max()) < 1e-6:
             break
-    return {label: (round(float(slope), 4), round(float(shared + own[i]), 4)) for i, label in enumerate(labels)}
+    slope, intercept = shared
+    return {label: (round(float(slope), 4), round(float(intercept + own[i]), 4)) for i, label in enumerate(labels)}
+
+
+def _descend(loss: Callable[[numpy.ndarray], float], at: numpy.ndarray, step: numpy.ndarray) -> numpy.ndarray:
+    """Go by a step of Newton's method, or by as much of it as makes the loss smaller: where most scores are close to 0 or 1
+    and wrong, a whole step leads far away."""
+    before = loss(at)
+    for halvings in range(40):
+        moved = at - step / 2**halvings
+        if loss(moved) <= before:
+            return moved
+    return at
 
 
 def calibrated(scores: numpy.ndarray, line: Line) -> numpy.ndarray:
