@@ -134,7 +134,9 @@ def test_a_command_killed_with_its_workers_goes_on(news, trained_path, tmp_path)
     assert contents(tmp_path / "out") == contents(tmp_path / "undisturbed")
 
 
-def test_an_interrupted_command_says_how_to_go_on(news, trained_path, tmp_path):
+def test_an_interrupted_command_says_how_to_go_on(write, trained_path, tmp_path):
+    # So many that the run is not over before the signal comes, on a busy machine too.
+    news = write("in/news.jsonl", "".join(json.dumps(document) + "\n" for document in documents(3000)))
     command = [sys.executable, "-m", "communique", "extract", str(news), "--pipeline", str(trained_path), "-o"]
     command += [str(tmp_path / "out"), "--workers", "2", "--part-size", "1"]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
