@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -139,7 +140,9 @@ def test_an_interrupted_command_says_how_to_go_on(write, trained_path, tmp_path)
     news = write("in/news.jsonl", "".join(json.dumps(document) + "\n" for document in documents(3000)))
     command = [sys.executable, "-m", "communique", "extract", str(news), "--pipeline", str(trained_path), "-o"]
     command += [str(tmp_path / "out"), "--workers", "2", "--part-size", "1"]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    # A shell that starts the tests in the background makes them and their children deaf to this signal.
+    hear = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, preexec_fn=hear)
     while process.poll() is None and len(list((tmp_path / "out").glob("part-*"))) < 3:
         time.sleep(0.01)
     process.send_signal(signal.SIGINT)
