@@ -47,6 +47,21 @@ def test_loss_falls_and_known_relations_are_learned(tiny_documents):
     assert ("Chad", "CRITICISED", "France", "prospective") in found(nlp(TEXTS[2]))
 
 
+def test_a_score_is_learned_as_a_probability(tiny_documents):
+    nlp, examples, optimizer = initialized(tiny_documents)
+    nlp.get_pipe("relation_extractor").cfg["threshold"] = 0.0
+    for eg in examples:
+        eg.reference._.relations = [
+            {**relation, "score": 0.7 if relation["label"] == "CRITICISED" else None} for relation in eg.reference._.relations
+        ]
+    for _ in range(60):
+        nlp.update(examples, sgd=optimizer)
+    scores = {(r["label"], doc[slice(*r["tail"])].text): r["score"] for doc in [nlp(TEXTS[4])] for r in doc._.relations}
+    assert 0.6 < scores["CRITICISED", "France"] < 0.8
+    scores = {r["label"]: r["score"] for r in nlp(TEXTS[0])._.relations}
+    assert scores["SIGNED"] > 0.9
+
+
 def test_a_symmetric_relation_is_found_once(trained):
     assert found(trained("France met Chad.")) == [("France", "MET_WITH", "Chad", "asserted")]
 
@@ -214,6 +229,11 @@ def test_initialize_needs_labels_and_sound_gold(tiny_documents):
     with pytest.raises(ValueError):
         nlp.initialize(lambda: [Example(nlp.make_doc(doc.text), doc)])
     reference = to_doc(tiny_documents[0], nlp)
+    relations = reference._.relations
+    reference._.relations = [{**relations[0], "score": 1.2}]
+    with pytest.raises(ValueError, match="has the score 1.2: use one from 0 to 1"):
+        nlp.initialize(lambda: [Example(nlp.make_doc(reference.text), reference)])
+    reference._.relations = relations
     reference.set_ents([])
     with pytest.raises(ValueError, match="no entity of its doc"):
         nlp.initialize(lambda: [Example(nlp.make_doc(reference.text), reference)])

@@ -214,3 +214,23 @@ def test_a_text_without_tokens_and_a_long_one(initialized):
     nlp, _, _ = initialized
     docs = list(nlp.pipe(["", "Kenya met France. " * 60, "Chad."]))
     assert [len(doc) for doc in docs] == [0, 240, 2] and all(doc._.relations is not None for doc in docs)
+
+
+def test_spans_of_one_length_go_through_together(initialized, monkeypatch):
+    nlp, _, _ = initialized
+    texts = ["Chad met Kenya in May. " * n for n in (3, 1, 3, 9, 1)]
+    encoder = nlp.get_pipe("transformer").model.layers[0]
+    seen = []
+    predict = encoder.shims[0].predict
+    monkeypatch.setattr(
+        encoder.shims[0], "predict", lambda X: seen.append(tuple(X.kwargs["input_ids"].shape)) or predict(X)
+    )
+    states = {}
+    for pieces in (0, 40, 10_000):
+        encoder.attrs["max_batch_pieces"] = pieces
+        states[pieces] = last_states(nlp, texts)
+    lengths = [8, 8, 20, 20, 56]
+    assert seen == [(1, length) for length in lengths[::-1]] + [(1, 56), (2, 20), (2, 8)] + [(5, 56)]
+    for pieces in (40, 10_000):
+        for now, before, n in zip(states[pieces], states[0], (20, 8, 20, 56, 8)):
+            numpy.testing.assert_allclose(now[0, :n], before[0, :n], atol=1e-5)

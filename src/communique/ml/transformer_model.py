@@ -6,7 +6,7 @@ from typing import Any, Callable, Dict, List
 
 from spacy.tokens import Doc, Span
 from spacy.util import registry
-from thinc.api import Model
+from thinc.api import Model, NumpyOps
 
 
 @registry.architectures("communique.TransformerModel.v1")
@@ -17,6 +17,7 @@ def build_transformer_model(
     transformer_config: Dict[str, Any] = {},
     mixed_precision: bool = False,
     grad_scaler_config: Dict[str, Any] = {},
+    max_batch_pieces: int = 512,
 ) -> Model:
     """Build the model of `spacy-transformers.TransformerModel.v3`, for weights that may also lie in a Python package. The name
     is looked up when training begins: a trained pipeline loads without them, and holds the name and no path.
@@ -30,6 +31,8 @@ def build_transformer_model(
     transformer_config (Dict[str, Any]): Settings of the transformer, such as `num_hidden_layers` to use the first layers only.
     mixed_precision (bool): Half precision where a GPU has it.
     grad_scaler_config (Dict[str, Any]): Settings of the gradient's scale in mixed precision.
+    max_batch_pieces (int): The most word pieces, padding among them, that go through the transformer at once when it predicts
+        on a CPU, where small batches of equal length are the fastest. A longer span goes alone.
     """
     from spacy_transformers.layers import TransformerModel
 
@@ -38,6 +41,8 @@ def build_transformer_model(
     )
     model.init = _init
     model._func = _forward
+    model.layers[0]._func = _encode
+    model.layers[0].attrs["max_batch_pieces"] = max_batch_pieces
     return model
 
 
@@ -62,6 +67,33 @@ def _forward(model: Model, docs: List[Doc], is_train: bool):
         for doc, data in zip(docs, output.doc_data):
             doc._.trf_data = data
     return output, backprop
+
+
+def _encode(model: Model, pieces: Any, is_train: bool):
+    """Run the transformer on a `WordpieceBatch`; when predicting on a CPU, in batches of spans of about the same length."""
+    from spacy_transformers.data_classes import WordpieceBatch
+    from spacy_transformers.util import batch_by_length
+    from thinc.layers.pytorchwrapper import forward
+    from transformers.file_utils import ModelOutput
+
+    if is_train or len(pieces) < 2 or not isinstance(model.ops, NumpyOps):
+        return forward(model, pieces, is_train)
+    hidden = None
+    for rows in batch_by_length([range(length) for length in pieces.lengths], model.attrs["max_batch_pieces"]):
+        longest = max(pieces.lengths[row] for row in rows)
+        types = pieces.token_type_ids
+        batch = WordpieceBatch(
+            strings=[pieces.strings[row] for row in rows],
+            input_ids=pieces.input_ids[rows, :longest],
+            attention_mask=pieces.attention_mask[rows, :longest],
+            lengths=[pieces.lengths[row] for row in rows],
+            token_type_ids=None if types is None else types[rows, :longest],
+        )
+        output = forward(model, batch, False)[0].last_hidden_state
+        if hidden is None:
+            hidden = output.new_zeros((len(pieces), pieces.input_ids.shape[1], output.shape[2]))
+        hidden[rows, :longest] = output
+    return ModelOutput(last_hidden_state=hidden), lambda d_output: []
 
 
 def _init(model: Model, X=None, Y=None) -> None:

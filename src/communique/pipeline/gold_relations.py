@@ -1,6 +1,6 @@
 """Gold relations of an example, aligned to the tokens of the predicted doc."""
 
-from typing import Dict, Optional, Sequence, Tuple
+from typing import Any, Dict, Optional, Sequence, Tuple
 
 import numpy
 from spacy.tokens import Doc
@@ -9,17 +9,20 @@ from spacy.training import Example
 from ..scheme import FACTUALITIES
 from .candidates import Candidates
 
-# (head span, tail span) -> label -> (factuality, span of the date), in tokens of the predicted doc
+# (head span, tail span) -> label -> (factuality, span of the date, probability), in tokens of the predicted doc
 SpanPair = Tuple[Tuple[int, int], Tuple[int, int]]
-GoldRelations = Dict[SpanPair, Dict[str, Tuple[str, Optional[Tuple[int, int]]]]]
+GoldRelations = Dict[SpanPair, Dict[str, Tuple[str, Optional[Tuple[int, int]], float]]]
 
 
 def validate_relations(doc: Doc) -> None:
-    """RAISES: ValueError for a relation of what is no entity of the doc, or of an unknown factuality."""
+    """RAISES: ValueError for a relation of what is no entity of the doc, of an unknown factuality, or with a score that is
+    no probability."""
     entities = {(ent.start, ent.end) for ent in doc.ents}
     for relation in doc._.relations or []:
         if relation["factuality"] not in FACTUALITIES:
             raise ValueError(f"unknown factuality {relation['factuality']!r}: use {', '.join(FACTUALITIES)}")
+        if not 0.0 <= _probability(relation) <= 1.0:
+            raise ValueError(f"{relation['label']} has the score {relation['score']}: use one from 0 to 1, or none")
         for end in ("head", "tail"):
             if tuple(relation[end]) not in entities:
                 start, stop = relation[end]
@@ -27,6 +30,11 @@ def validate_relations(doc: Doc) -> None:
                     f"{relation['label']} has the {end} {doc[start:stop].text!r}, which is no entity of its doc: "
                     "add it to doc.ents"
                 )
+
+
+def _probability(relation: Dict[str, Any]) -> float:
+    """Readers are sure, and give no score; what a teacher annotated is as likely as it says."""
+    return 1.0 if relation.get("score") is None else relation["score"]
 
 
 def _same_tokens(eg: Example) -> bool:
@@ -56,6 +64,7 @@ def aligned_relations(eg: Example, symmetric: Sequence[str]) -> GoldRelations:
         gold.setdefault((head, tail), {})[relation["label"]] = (
             relation["factuality"],
             aligned(relation["date"]),
+            _probability(relation),
         )
     return gold
 

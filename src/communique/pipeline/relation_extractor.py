@@ -304,7 +304,8 @@ class RelationExtractor(TrainablePipe):
         scores: Tuple[List[Candidates], List[GoldRelations], RelationScores],
     ) -> Tuple[float, RelationScores]:
         """The loss and its gradient: binary cross-entropy of each possible label of each pair; for the gold
-        relations among them, cross-entropy of the factuality and of the date.
+        relations among them, cross-entropy of the factuality and of the date. A gold relation that has a score counts
+        as true with that probability, in the manner of distillation (Hinton et al., 2015); one without is true.
 
         examples (Iterable[Example]): The batch.
         scores: The candidates, the gold relations and the logits.
@@ -326,32 +327,32 @@ class RelationExtractor(TrainablePipe):
         for c, relations_of_spans in zip(candidates, gold):
             spans = [tuple(span) for span in c.mentions.tolist()]
             for i, (head, tail) in enumerate(c.pairs.tolist()):
-                for label, (fact, date) in relations_of_spans.get((spans[head], spans[tail]), {}).items():
+                for label, (fact, date, sure) in relations_of_spans.get((spans[head], spans[tail]), {}).items():
                     k = column.get(label)
                     if k is None or not c.possible[i, k]:
                         continue
                     row = offset + i
-                    target[row, k] = 1.0
+                    target[row, k] = sure
                     probabilities = _softmax(factuality[row, k])
-                    d_factuality[row, k] = probabilities
-                    d_factuality[row, k, FACTUALITIES.index(fact)] -= 1.0
-                    loss -= float(numpy.log(probabilities[FACTUALITIES.index(fact)] + 1e-8))
+                    d_factuality[row, k] = probabilities * sure
+                    d_factuality[row, k, FACTUALITIES.index(fact)] -= sure
+                    loss -= sure * float(numpy.log(probabilities[FACTUALITIES.index(fact)] + 1e-8))
                     edges = edges_of_pair.get(row, [])
                     if edges:
                         probabilities = _softmax(numpy.append(dates[edges], 0.0))
                         rows = [int(logits.date_edges[edge, 1]) - mention_offset for edge in edges]
                         right = [j for j, m in enumerate(rows) if date is not None and spans[m] == date]
                         goal = right[0] if right else len(edges)
-                        loss -= float(numpy.log(probabilities[goal] + 1e-8))
+                        loss -= sure * float(numpy.log(probabilities[goal] + 1e-8))
                         probabilities[goal] -= 1.0
-                        d_dates[edges] += probabilities[:-1]
+                        d_dates[edges] += sure * probabilities[:-1]
             offset += len(c)
             mention_offset += len(c.mentions)
         possible = numpy.concatenate([c.possible for c in candidates])
         probabilities = sigmoid(relations)
         d_relations = (probabilities - target) * possible
-        right = numpy.where(target > 0, probabilities, 1 - probabilities)
-        loss -= float((numpy.log(right + 1e-8) * possible).sum())
+        likelihood = target * numpy.log(probabilities + 1e-8) + (1 - target) * numpy.log(1 - probabilities + 1e-8)
+        loss -= float((likelihood * possible).sum())
         scale = 1.0 / n_examples
         return loss * scale, RelationScores(
             ops.asarray(d_relations * scale, dtype="f"),

@@ -1,0 +1,76 @@
+"""Train a configuration with one setting after another changed, and put what dev says of each, and its cost, in a table."""
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+from statistics import mean
+from typing import Annotated, Any, Dict, List, Optional
+
+import srsly
+import typer
+
+FIGURES = {"ents": "entities", "rels": "relations", "rels_gold": "relations on gold entities"}
+
+
+def main(
+    config: Annotated[Path, typer.Argument(help="Configuration of the pipeline.")],
+    trials: Annotated[Path, typer.Argument(help="JSON: the name of each trial, and the settings that it changes.")],
+    corpus: Annotated[Path, typer.Argument(help="Folder with train.spacy and dev.spacy.")],
+    vectors: Annotated[Path, typer.Argument(help="The static vectors.")],
+    output: Annotated[Path, typer.Argument(help="Folder for the models, the figures and the table.")],
+    trial: Annotated[Optional[List[str]], typer.Option(help="Names of trials. All of them if not given.")] = None,
+    steps: Annotated[int, typer.Option(help="Training steps, where the trial does not set them.")] = 350,
+    seed: Annotated[List[int], typer.Option(help="Seeds of the training.")] = [0],
+) -> None:
+    """Train and measure each trial that has no figures in the folder yet, with each seed; the table has all that are there."""
+    settings: Dict[str, Dict[str, Any]] = srsly.read_json(trials)
+    unknown = set(trial or []) - set(settings)
+    if unknown:
+        raise typer.BadParameter(f"{trials} has no trial {', '.join(sorted(unknown))}, only {', '.join(settings)}")
+    for one_seed in seed:
+        for name in trial or settings:
+            folder = output / name / f"seed-{one_seed}"
+            if (folder / "cost.json").exists():
+                continue
+            folder.mkdir(parents=True, exist_ok=True)
+            changed = {"training.max_steps": steps, "training.eval_frequency": steps, **settings[name]}
+            start = time.perf_counter()
+            run("spacy", "train", config, "--output", folder, "--paths.train", corpus / "train.spacy", "--paths.dev",
+                corpus / "dev.spacy", "--paths.vectors", vectors, "--system.seed", one_seed,
+                *(part for key, value in changed.items() for part in (f"--{key}", json.dumps(value))))  # fmt: skip
+            seconds = time.perf_counter() - start
+            run("communique", "evaluate", folder / "model-best", corpus / "dev.spacy", "--output", folder / "dev.json")
+            srsly.write_json(folder / "cost.json", {"seconds": seconds, "settings": changed})
+            write_table(settings, output)
+
+
+def run(*args) -> None:
+    subprocess.run([sys.executable, "-m", *map(str, args)], check=True, stdout=subprocess.DEVNULL)
+
+
+def write_table(settings: Dict[str, Dict[str, Any]], output: Path) -> None:
+    """A trial a row: mean F1 over the seeds, the lowest and the highest, and the minutes that a training took."""
+    lines = [
+        f"| trial | changed | seeds | {' | '.join(FIGURES.values())} | minutes |",
+        f"| --- | --- | --- |{' --- |' * len(FIGURES)} --- |",
+    ]
+    for name, changed in settings.items():
+        folders = sorted(path.parent for path in output.glob(f"{name}/seed-*/cost.json"))
+        if not folders:
+            continue
+        runs = [srsly.read_json(folder / "dev.json") for folder in folders]
+        cells = []
+        for key in FIGURES:
+            values = [one[key]["f"] for one in runs]
+            cells.append(f"{mean(values):.3f}" + (f" ({min(values):.3f}-{max(values):.3f})" if len(runs) > 1 else ""))
+        minutes = mean(srsly.read_json(folder / "cost.json")["seconds"] for folder in folders) / 60
+        what = ", ".join(f"`{key} = {json.dumps(value)}`" for key, value in changed.items()) or "nothing"
+        seeds = " ".join(folder.name.partition("-")[2] for folder in folders)
+        lines.append(f"| {name} | {what} | {seeds} | {' | '.join(cells)} | {minutes:.0f} |")
+    (output / "trials.md").write_text("\n".join(lines) + "\n", encoding="utf8")
+
+
+if __name__ == "__main__":
+    typer.run(main)
