@@ -43,7 +43,7 @@ def test_every_module_of_the_package_is_a_dependency_of_what_uses_it():
     pipeline = {str(p.relative_to(ROOT)) for p in (ROOT / "src/communique/pipeline").glob("[a-z]*.py")}
     augmentation = {str(p.relative_to(ROOT)) for p in (ROOT / "src/communique/augmentation").glob("[a-z]*.py")}
     train, train_trf = (set(commands()[name]["deps"]) for name in ("train", "train-trf"))
-    needs_torch = {"src/communique/ml/transformer_model.py", "src/communique/ml/two_rate_adam.py"}
+    needs_torch = {f"src/communique/ml/{name}.py" for name in ("int8_encoder", "transformer_model", "two_rate_adam")}
     assert augmentation <= set(commands()["ablation"]["deps"])
     assert ml | pipeline | augmentation <= train_trf <= listed | train_trf
     assert (ml | pipeline | augmentation) - needs_torch <= train <= listed | train

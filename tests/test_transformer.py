@@ -4,19 +4,23 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy
 import pytest
 import spacy
 from spacy.tokens import Doc
+from spacy.training import Example
 from spacy.training.initialize import init_nlp
 from spacy.util import load_config, registry
 from spacy.vectors import Vectors
 from thinc.api import Model
 
+from communique.callbacks import create_sequence
 from communique.corpus.files import write_documents
 from communique.errors import InputError
 from communique.extras import create_extra_check
+from communique.ml.int8_encoder import create_int8_transformer, quantized
 from communique.ml.joined_tok2vec import build_joined_tok2vec
 from communique.ml.transformer_model import find_weights
 from communique.ml.two_rate_adam import create_two_rate_adam
@@ -227,10 +231,63 @@ def test_spans_of_one_length_go_through_together(initialized, monkeypatch):
     )
     states = {}
     for pieces in (0, 40, 10_000):
-        encoder.attrs["max_batch_pieces"] = pieces
+        encoder._func.keywords["max_batch_pieces"] = pieces
         states[pieces] = last_states(nlp, texts)
     lengths = [8, 8, 20, 20, 56]
     assert seen == [(1, length) for length in lengths[::-1]] + [(1, 56), (2, 20), (2, 8)] + [(5, 56)]
     for pieces in (40, 10_000):
         for now, before, n in zip(states[pieces], states[0], (20, 8, 20, 56, 8)):
             numpy.testing.assert_allclose(now[0, :n], before[0, :n], atol=1e-5)
+
+
+def test_a_saved_pipeline_predicts_in_int8_and_learns_in_float(initialized, tmp_path):
+    pytest.importorskip("onnxruntime", reason="the extra trf is not installed")
+    nlp, examples, training = initialized
+    train(nlp, examples, training, 3)
+    texts = [example.text for example in examples] + ["Chad met Kenya in May. " * 9]
+    floats = last_states(nlp, texts)
+    create_int8_transformer("transformer")(nlp).to_disk(tmp_path / "saved")
+    loaded = spacy.load(tmp_path / "saved")
+    small = last_states(loaded, texts)
+    one_by_one = [last_states(loaded, [text])[0] for text in texts]
+    for now, alone, before in zip(small, one_by_one, floats):
+        # Behind the span stands what its neighbours in the batch are longer.
+        length = alone.shape[1]
+        assert 1e-6 < abs(now - before)[:, :length].max() < 0.2
+        assert (now[:, :length] == alone).all()
+    off = spacy.load(tmp_path / "saved", config={"components.transformer.model.int8": False})
+    for now, before in zip(last_states(off, texts), floats):
+        numpy.testing.assert_allclose(now, before, atol=1e-5)
+    loaded.to_disk(tmp_path / "again")
+    for now, before in zip(last_states(spacy.load(tmp_path / "again"), texts), small):
+        assert (now == before).all()
+    worker = [doc.to_json() for doc in loaded.pipe(texts, n_process=2)]
+    assert worker == [doc.to_json() for doc in loaded.pipe(texts)]
+    optimizer = loaded.resume_training(sgd=training["optimizer"])
+    loaded.update([Example(loaded.make_doc(eg.text), eg.reference) for eg in examples], sgd=optimizer)
+    assert not loaded.get_pipe("transformer").model.layers[0].attrs["int8"].onnx
+
+
+def test_callbacks_in_sequence():
+    calls = []
+    callbacks = [lambda nlp, name=name: calls.append(name) or nlp for name in "ab"]
+    nlp = spacy.blank("en")
+    assert create_sequence(*callbacks)(nlp) is nlp and calls == ["a", "b"]
+
+
+@pytest.mark.parametrize("name, inputs", [("Roberta", ["input_ids", "attention_mask"]),
+                                          ("DebertaV2", ["input_ids", "token_type_ids", "attention_mask"])])  # fmt: skip
+def test_other_transformers_in_int8(name, inputs):
+    torch = pytest.importorskip("torch", reason="the extra trf is not installed")
+    transformers = pytest.importorskip("transformers", reason="the extra trf is not installed")
+    pytest.importorskip("onnxruntime", reason="the extra trf is not installed")
+    sizes = dict(vocab_size=50, hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=32)
+    torch.manual_seed(0)
+    model = getattr(transformers, f"{name}Model")(getattr(transformers, f"{name}Config")(**sizes)).eval()
+    encoder = quantized(model, inputs)
+    for n in (3, 90):
+        ids = numpy.arange(n).reshape(1, -1) % 40 + 5
+        pieces = SimpleNamespace(input_ids=ids, attention_mask=numpy.ones((1, n), "f"), token_type_ids=ids * 0)
+        with torch.no_grad():
+            states = model(torch.tensor(ids), torch.ones(1, n)).last_hidden_state
+        assert 1e-6 < abs(encoder(pieces) - states).max() < 0.2

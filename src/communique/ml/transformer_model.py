@@ -1,12 +1,15 @@
 """A transformer by the name of its weights, not by their place."""
 
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Callable, Dict, List
+from typing import Any, Callable, Dict, List, Sequence
 
 from spacy.tokens import Doc, Span
 from spacy.util import registry
 from thinc.api import Model, NumpyOps
+
+from .int8_encoder import Int8Encoder
 
 
 @registry.architectures("communique.TransformerModel.v1")
@@ -18,6 +21,8 @@ def build_transformer_model(
     mixed_precision: bool = False,
     grad_scaler_config: Dict[str, Any] = {},
     max_batch_pieces: int = 512,
+    frozen: Sequence[str] = (),
+    int8: bool = True,
 ) -> Model:
     """Build the model of `spacy-transformers.TransformerModel.v3`, for weights that may also lie in a Python package. The name
     is looked up when training begins: a trained pipeline loads without them, and holds the name and no path.
@@ -33,6 +38,10 @@ def build_transformer_model(
     grad_scaler_config (Dict[str, Any]): Settings of the gradient's scale in mixed precision.
     max_batch_pieces (int): The most word pieces, padding among them, that go through the transformer at once when it predicts
         on a CPU, where small batches of equal length are the fastest. A longer span goes alone.
+    frozen (Sequence[str]): Parameters that need no gradient, by a part of their names; where they are the lowest layers,
+        backpropagation ends above them. The optimizer must leave them alone too.
+    int8 (bool): Predict on a CPU with weights in int8, if the pipeline was saved with such (see
+        `communique.int8_transformer.v1`), and not in float.
     """
     from spacy_transformers.layers import TransformerModel
 
@@ -41,8 +50,10 @@ def build_transformer_model(
     )
     model.init = _init
     model._func = _forward
-    model.layers[0]._func = _encode
-    model.layers[0].attrs["max_batch_pieces"] = max_batch_pieces
+    # Bound to the function, since attributes are restored from what was saved, and these are settings of a machine.
+    model.layers[0]._func = partial(_encode, max_batch_pieces=max_batch_pieces, int8=int8)
+    model.layers[0].attrs["int8"] = Int8Encoder()
+    model.attrs["frozen"] = list(frozen)
     return model
 
 
@@ -69,17 +80,24 @@ def _forward(model: Model, docs: List[Doc], is_train: bool):
     return output, backprop
 
 
-def _encode(model: Model, pieces: Any, is_train: bool):
-    """Run the transformer on a `WordpieceBatch`; when predicting on a CPU, in batches of spans of about the same length."""
+def _encode(model: Model, pieces: Any, is_train: bool, max_batch_pieces: int, int8: bool):
+    """Run the transformer on a `WordpieceBatch`. When it predicts on a CPU: in int8 a span at a time, since activations are
+    scaled by the largest of a batch and would depend on its other spans; in float in batches of spans of about the same length.
+    """
     from spacy_transformers.data_classes import WordpieceBatch
     from spacy_transformers.util import batch_by_length
     from thinc.layers.pytorchwrapper import forward
     from transformers.file_utils import ModelOutput
 
-    if is_train or len(pieces) < 2 or not isinstance(model.ops, NumpyOps):
+    if is_train:
+        # It was made of the weights as they were.
+        model.attrs["int8"] = Int8Encoder()
+    if is_train or not len(pieces) or not isinstance(model.ops, NumpyOps):
         return forward(model, pieces, is_train)
+    encoder = model.attrs["int8"] if int8 and model.attrs["int8"].onnx else None
     hidden = None
-    for rows in batch_by_length([range(length) for length in pieces.lengths], model.attrs["max_batch_pieces"]):
+    lengths = [range(length) for length in pieces.lengths]
+    for rows in batch_by_length(lengths, 0 if encoder else max_batch_pieces):
         longest = max(pieces.lengths[row] for row in rows)
         types = pieces.token_type_ids
         batch = WordpieceBatch(
@@ -89,7 +107,7 @@ def _encode(model: Model, pieces: Any, is_train: bool):
             lengths=[pieces.lengths[row] for row in rows],
             token_type_ids=None if types is None else types[rows, :longest],
         )
-        output = forward(model, batch, False)[0].last_hidden_state
+        output = encoder(batch) if encoder else forward(model, batch, False)[0].last_hidden_state
         if hidden is None:
             hidden = output.new_zeros((len(pieces), pieces.input_ids.shape[1], output.shape[2]))
         hidden[rows, :longest] = output
@@ -112,5 +130,6 @@ def _init(model: Model, X=None, Y=None) -> None:
     model.tokenizer.name_or_path = name
     model.tokenizer.init_kwargs["name_or_path"] = name
     # Averages of the weights are loaded as a whole, and so have to hold those too that no component listens to.
-    for parameter in model.transformer.parameters():
+    for key, parameter in model.transformer.named_parameters():
         parameter.grad = zeros_like(parameter)
+        parameter.requires_grad_(not any(part in key for part in model.attrs["frozen"]))
