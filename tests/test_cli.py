@@ -1,6 +1,7 @@
 import json
 
 import pytest
+import spacy
 from typer.testing import CliRunner
 
 from communique.cli import app
@@ -159,6 +160,19 @@ def test_evaluate(pipeline, tiny_documents, tmp_path):
     assert "MET_WITH" in run("evaluate", pipeline, tmp_path / "gold.jsonl").stdout
     result = run("evaluate", pipeline, tmp_path / "gold.jsonl", "--split", "test")
     assert result.exit_code == 2 and "no document of the split 'test'" in said(result)
+
+
+def test_evaluate_against_another_pipeline(pipeline, tiny_documents, tmp_path):
+    write_documents(tiny_documents, tmp_path / "gold.jsonl")
+    nlp = spacy.load(pipeline)
+    extractor = nlp.get_pipe("relation_extractor")
+    extractor.thresholds = {label: 2.0 for label in extractor.labels}
+    nlp.to_disk(tmp_path / "silent")
+    command = ["evaluate", pipeline, tmp_path / "gold.jsonl", "--against", tmp_path / "silent"]
+    figures = json.loads(run(*command, "--json").stdout)["against"]
+    assert figures["ents"] == {"difference": 0.0, "interval": [0.0, 0.0]}
+    assert figures["rels"]["difference"] == 1.0
+    assert "+1.000" in run(*command).stdout
 
 
 def test_info(pipeline):

@@ -6,7 +6,7 @@ from spacy.tokens import Doc, Span
 from spacy.training import Example
 
 from communique.document import Document, Entity, Relation
-from communique.evaluation.metrics import evaluate_documents, interval
+from communique.evaluation.metrics import evaluate_documents, interval, paired_difference
 from communique.evaluation.mistakes import list_mistakes
 from communique.pipeline.relation_scorer import score_relations
 
@@ -102,6 +102,17 @@ def test_interval_holds_the_figure_and_is_seeded():
     low, high = interval(counts, 500, 0)
     assert low < 22 / (22 + 6 + 5) < high
     assert interval(counts, 500, 0) == (low, high)
+
+
+def test_a_paired_difference_is_surer_than_its_parts():
+    better = numpy.array([[5, 1, 0], [1, 3, 2], [4, 0, 1], [2, 2, 2]])
+    worse = better + numpy.array([[-1, 1, 1]])
+    figure = paired_difference(better, worse, 500, 0)
+    assert figure["difference"] == pytest.approx(24 / 35 - 16 / 35)
+    low, high = figure["interval"]
+    assert 0 < low < figure["difference"] < high
+    assert high - low < numpy.subtract(*interval(better, 500, 0)[::-1])
+    assert paired_difference(worse, better, 500, 0)["difference"] == -figure["difference"]
 
 
 def test_mistakes_stand_in_their_sentence():

@@ -16,6 +16,7 @@ def evaluate(
     split: Annotated[Optional[str], typer.Option(help="Only the documents of this split.")] = None,
     output: Annotated[Optional[Path], typer.Option("-o", "--output", help="Write the figures to this file, as JSON.")] = None,
     errors: Annotated[Optional[Path], typer.Option(help="Write each mistake in its sentence to this file.")] = None,
+    against: Annotated[Optional[str], typer.Option(help="Another pipeline: by how much is the first one better?")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, not tables.")] = False,
     samples: Annotated[int, typer.Option(help="Bootstrap samples of the 95% intervals.")] = 1000,
     seed: Annotated[int, typer.Option(help="Seed of the bootstrap.")] = 0,
@@ -25,11 +26,11 @@ def evaluate(
 
     from ..corpus.files import read_documents
     from ..errors import InputError
-    from ..evaluation.metrics import evaluate_documents
+    from ..evaluation.metrics import count_documents, evaluate_documents, paired_difference
     from ..evaluation.mistakes import list_mistakes
     from ..evaluation.predictions import predict, predict_on_gold
     from ..evaluation.reliability import reliability
-    from ..evaluation.table import figure_tables, reliability_table
+    from ..evaluation.table import difference_table, figure_tables, reliability_table
     from ..pipelines import load_pipeline
 
     with one_line_errors():
@@ -38,13 +39,21 @@ def evaluate(
         if not documents:
             raise InputError(f"{gold}: no document{'' if split is None else f' of the split {split!r}'} in it")
         predicted = predict(nlp, documents)
-        figures = evaluate_documents(documents, predicted, predict_on_gold(nlp, documents), samples, seed)
+        on_gold = predict_on_gold(nlp, documents)
+        figures = evaluate_documents(documents, predicted, on_gold, samples, seed)
         result = {
             "pipeline": f"{nlp.meta['lang']}_{nlp.meta['name']} {nlp.meta['version']}",
             "documents": len(documents),
             **figures,
             "reliability": reliability(documents, predicted),
         }
+        if against is not None:
+            other = load_pipeline(against)
+            others = count_documents(documents, predict(other, documents), predict_on_gold(other, documents))
+            result["against"] = {
+                name: paired_difference(counts.total(), others[name].total(), samples, seed)
+                for name, counts in count_documents(documents, predicted, on_gold).items()
+            }
         if output is not None:
             output.parent.mkdir(parents=True, exist_ok=True)
             output.write_text(json.dumps(result, indent=2) + "\n", encoding="utf8")
@@ -59,3 +68,6 @@ def evaluate(
         console.print(table)
         console.print()
     console.print(reliability_table(result["reliability"]))
+    if against is not None:
+        console.print()
+        console.print(difference_table(result["against"], against))

@@ -36,6 +36,17 @@ def reliability_table(figures: Dict[str, Any]) -> Table:
     return table
 
 
+def difference_table(differences: Dict[str, Any], other: str) -> Table:
+    """What `paired_difference` returned for each figure."""
+    table = Table(title=f"F1 against {other}", title_justify="left", box=None, pad_edge=False)
+    for column in ("", "difference", "95%"):
+        table.add_column(column, justify="right" if column else "left")
+    for name, figure in differences.items():
+        low, high = figure["interval"]
+        table.add_row(TITLES[name], f"{figure['difference']:+.3f}", f"{low:+.3f} to {high:+.3f}")
+    return table
+
+
 def _table(title: str) -> Table:
     table = Table(title=title, title_justify="left", box=None, pad_edge=False)
     table.add_column("")
