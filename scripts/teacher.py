@@ -10,8 +10,9 @@ from spacy.tokens import Doc, DocBin
 
 from communique.corpus.files import blank_pipeline, read_documents
 from communique.docs import to_doc
+from communique.pipeline.relation_extractor import RelationExtractor
 
-KEPT = ("tok2vec", "transformer", "relations", "doc_cleaner")
+GIVEN = {"doc.ents", "doc.sents", "token.is_sent_start"}
 
 
 def main(
@@ -25,9 +26,9 @@ def main(
     """Write documents whose relations have a probability each, for the small pipeline to learn from: that of the teacher
     on gold entities, averaged with what the readers say; and that of the teacher alone on the plain texts."""
     nlp = spacy.load(teacher)
-    relations = nlp.get_pipe("relations")
-    relations.thresholds = {label: least for label in relations.labels}
-    symmetric = relations.cfg["symmetric"]
+    extractor = next(pipe for _, pipe in nlp.pipeline if isinstance(pipe, RelationExtractor))
+    extractor.thresholds = {label: least for label in extractor.labels}
+    symmetric = extractor.cfg["symmetric"]
     blank = blank_pipeline()
     docs = [to_doc(document, blank) for document in read_documents(gold)]
     taught = [averaged(doc, read, gold_weight, least, symmetric) for doc, read in zip(docs, on_gold_entities(nlp, docs))]
@@ -48,7 +49,7 @@ def on_gold_entities(nlp: Language, docs: List[Doc]) -> Iterator[Doc]:
         copy = Doc(nlp.vocab).from_bytes(doc.to_bytes())
         copy._.relations = None
         copies.append(copy)
-    with nlp.select_pipes(enable=[name for name in KEPT if name in nlp.pipe_names]):
+    with nlp.select_pipes(disable=[name for name in nlp.pipe_names if GIVEN & set(nlp.get_pipe_meta(name).assigns)]):
         yield from nlp.pipe(copies)
 
 
