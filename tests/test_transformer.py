@@ -150,6 +150,9 @@ def initialized(tiny_weights, tiny_documents, tmp_path, monkeypatch):
     overrides = {f"paths.{name}": value for name, value in {**paths, "transformer": tiny_weights}.items()}
     # Thousands of patterns, which nothing here looks at.
     overrides["initialize.components.known_names.path"] = None
+    # The lower half of the transformer, in its only layer.
+    for name in ("components.transformer.model", "training.optimizer"):
+        overrides[f"{name}.frozen"] = ["embeddings.", "attention."]
     nlp = init_nlp(load_config(TRF, overrides=overrides))
     training = registry.resolve({"training": nlp.config.interpolate()["training"]})["training"]
     return nlp, gold_examples(nlp, tiny_documents), training
@@ -177,8 +180,20 @@ def test_all_components_train_the_shared_transformer(initialized):
     last = train(nlp, examples, training, 60)
     assert last["ner"] < first["ner"] / 2 and last["relations"] < first["relations"]
     moved = {name for name, parameter in transformer.named_parameters() if not bool((parameter == before[name]).all())}
-    assert {"embeddings.position_embeddings.weight", "encoder.layer.0.attention.self.query.weight"} <= moved
-    assert "embeddings.word_embeddings.weight" not in moved
+    assert {"encoder.layer.0.intermediate.dense.weight", "encoder.layer.0.output.dense.weight"} <= moved
+    assert not any("embeddings." in name or "attention." in name for name in moved)
+
+
+def test_a_transformer_that_is_frozen_as_a_whole(initialized):
+    nlp, examples, training = initialized
+    transformer = nlp.get_pipe("transformer").model.transformer
+    transformer.requires_grad_(False)
+    training["optimizer"].frozen = ("",)
+    before = {name: parameter.clone() for name, parameter in transformer.named_parameters()}
+    first = train(nlp, examples, training, 1)
+    last = train(nlp, examples, training, 60)
+    assert last["ner"] < first["ner"] / 2
+    assert all(bool((parameter == before[name]).all()) for name, parameter in transformer.named_parameters())
 
 
 def test_averages_are_those_of_the_transformer_too(initialized):
