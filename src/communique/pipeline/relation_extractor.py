@@ -1,5 +1,6 @@
 """The relation extractor: a trainable component that relates the entities of a sentence to each other."""
 
+from collections import Counter
 from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Tuple
 
 import numpy
@@ -91,6 +92,7 @@ DEFAULT_MODEL = Config().from_str(default_model_config)["model"]
         "symmetric": sorted(SYMMETRIC),
         "threshold": 0.5,
         "predicted_pairs": 1.0,
+        "rare_weight": 0.0,
         "scorer": {"@scorers": "communique.relation_scorer.v1"},
     },
     default_score_weights={
@@ -109,6 +111,7 @@ def make_relation_extractor(
     symmetric: List[str],
     threshold: float,
     predicted_pairs: float,
+    rare_weight: float,
     scorer: Optional[Callable],
 ) -> "RelationExtractor":
     """Construct a RelationExtractor.
@@ -120,6 +123,8 @@ def make_relation_extractor(
     predicted_pairs (float): In training, the most pairs of wrongly predicted entities that are learned from as
         negatives, for each gold pair of the batch. Predicted entities are seen only where `ner` is among the
         `annotating_components` of the training.
+    rare_weight (float): The weight of a gold relation in the loss: how much rarer its label is than the most frequent one, to this
+        power. 0 for the same weight for all, 1 for the same for each label.
     scorer (Optional[Callable]): The scoring method.
     """
     return RelationExtractor(
@@ -130,6 +135,7 @@ def make_relation_extractor(
         symmetric=symmetric,
         threshold=threshold,
         predicted_pairs=predicted_pairs,
+        rare_weight=rare_weight,
         scorer=scorer,
     )
 
@@ -151,6 +157,7 @@ class RelationExtractor(TrainablePipe):
         symmetric: Sequence[str] = tuple(sorted(SYMMETRIC)),
         threshold: float = 0.5,
         predicted_pairs: float = 1.0,
+        rare_weight: float = 0.0,
         scorer: Optional[Callable] = make_relation_scorer(),
     ) -> None:
         self.vocab = vocab
@@ -165,6 +172,8 @@ class RelationExtractor(TrainablePipe):
             "thresholds": {},
             "calibration": {},
             "predicted_pairs": predicted_pairs,
+            "rare_weight": rare_weight,
+            "label_weights": {},
         }
         self._rehearsal_model: Optional[Model] = None
 
@@ -333,26 +342,27 @@ class RelationExtractor(TrainablePipe):
                         continue
                     row = offset + i
                     target[row, k] = sure
-                    probabilities = _softmax(factuality[row, k])
-                    d_factuality[row, k] = probabilities * sure
+                    logs = _log_softmax(factuality[row, k])
+                    d_factuality[row, k] = numpy.exp(logs) * sure
                     d_factuality[row, k, FACTUALITIES.index(fact)] -= sure
-                    loss -= sure * float(numpy.log(probabilities[FACTUALITIES.index(fact)] + 1e-8))
+                    loss -= sure * float(logs[FACTUALITIES.index(fact)])
                     edges = edges_of_pair.get(row, [])
                     if edges:
-                        probabilities = _softmax(numpy.append(dates[edges], 0.0))
+                        logs = _log_softmax(numpy.append(dates[edges], 0.0))
                         rows = [int(logits.date_edges[edge, 1]) - mention_offset for edge in edges]
                         right = [j for j, m in enumerate(rows) if date is not None and spans[m] == date]
                         goal = right[0] if right else len(edges)
-                        loss -= sure * float(numpy.log(probabilities[goal] + 1e-8))
+                        loss -= sure * float(logs[goal])
+                        probabilities = numpy.exp(logs)
                         probabilities[goal] -= 1.0
                         d_dates[edges] += sure * probabilities[:-1]
             offset += len(c)
             mention_offset += len(c.mentions)
-        possible = numpy.concatenate([c.possible for c in candidates])
-        probabilities = sigmoid(relations)
-        d_relations = (probabilities - target) * possible
-        likelihood = target * numpy.log(probabilities + 1e-8) + (1 - target) * numpy.log(1 - probabilities + 1e-8)
-        loss -= float((likelihood * possible).sum())
+        weights = numpy.array([self.cfg["label_weights"].get(label, 1.0) for label in self.labels], dtype="f")
+        possible = numpy.concatenate([c.possible for c in candidates]) * numpy.where(target > 0, weights, 1.0)
+        d_relations = (sigmoid(relations) - target) * possible
+        surprise = target * numpy.logaddexp(0, -relations) + (1 - target) * numpy.logaddexp(0, relations)
+        loss += float((surprise * possible).sum())
         scale = 1.0 / n_examples
         return loss * scale, RelationScores(
             ops.asarray(d_relations * scale, dtype="f"),
@@ -416,16 +426,18 @@ class RelationExtractor(TrainablePipe):
         """
         validate_get_examples(get_examples, "RelationExtractor.initialize")
         sample: List[Example] = []
-        found = set(labels or [])
+        counts: Counter = Counter()
         for eg in get_examples():
             validate_relations(eg.reference)
-            if labels is None:
-                found.update(relation["label"] for relation in eg.reference._.relations or [])
+            counts.update(relation["label"] for relation in eg.reference._.relations or [])
             if len(sample) < 10:
                 sample.append(eg)
-        for label in labels or sorted(found):
+        for label in labels or sorted(counts):
             self.add_label(label)
         self._require_labels()
+        self.cfg["label_weights"] = {
+            label: (max(counts.values()) / counts[label]) ** self.cfg["rare_weight"] for label in self.labels if counts[label]
+        }
         docs = [with_gold_entities(eg) for eg in sample]
         candidates = self.propose(docs)
         n = sum(map(len, candidates))
@@ -479,6 +491,6 @@ def _best_dates(date_edges: numpy.ndarray, logits: numpy.ndarray) -> Dict[int, i
     return {pair: mention for pair, (_, mention) in best.items()}
 
 
-def _softmax(x: numpy.ndarray) -> numpy.ndarray:
-    exp = numpy.exp(x - x.max())
-    return exp / exp.sum()
+def _log_softmax(x: numpy.ndarray) -> numpy.ndarray:
+    x = x - x.max()
+    return x - numpy.log(numpy.exp(x).sum())
