@@ -46,7 +46,8 @@ def main(
                 given = {other: shares[other] if name in (other, "all") else 0.0 for other in shares}
                 run("spacy", "train", config, "--output", folder, "--paths.train", corpus / "train.spacy",
                     "--paths.dev", corpus / "dev.spacy", "--paths.vectors", vectors, "--system.seed", one_seed,
-                    "--training.max_steps", steps, "--training.eval_frequency", steps, "--corpora.train.limit", limit,
+                    "--training.max_steps", steps, "--training.optimizer.learn_rate.total_steps", steps,
+                    "--training.eval_frequency", steps, "--corpora.train.limit", limit,
                     *(part for other in given for part in (f"--{AUGMENTER}.*.{other}.share", given[other])))  # fmt: skip
                 run("communique", "evaluate", folder / "model-best", corpus / "dev.spacy", "--output", measured)
             figures[name].append(json.loads(measured.read_text(encoding="utf8")))

@@ -46,7 +46,8 @@ def main(
         write_documents(tuning, folder / "dev.spacy")
         args = ("spacy", "train", config, "--output", folder, "--paths.train", folder / "train.spacy",
                 "--paths.dev", folder / "dev.spacy", "--paths.vectors", vectors, "--system.seed", seed,
-                "--training.max_steps", steps, "--training.eval_frequency", steps)  # fmt: skip
+                "--training.max_steps", steps, "--training.optimizer.learn_rate.total_steps", steps,
+                "--training.eval_frequency", steps)  # fmt: skip
         subprocess.run([sys.executable, "-m", *map(str, args)], check=True, stdout=subprocess.DEVNULL)
         nlp = spacy.load(folder / "model-last")
         blocks = list(disagreements(nlp, held_out, others, sure, absent))

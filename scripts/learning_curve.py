@@ -39,7 +39,8 @@ def main(
         DocBin(docs=chosen, store_user_data=True).to_disk(folder / "train.spacy")
         run("spacy", "train", config, "--output", folder, "--paths.train", folder / "train.spacy",
             "--paths.dev", corpus / "dev.spacy", "--paths.vectors", vectors, "--system.seed", seed,
-            "--training.max_steps", steps, "--training.eval_frequency", steps)  # fmt: skip
+            "--training.max_steps", steps, "--training.optimizer.learn_rate.total_steps", steps,
+            "--training.eval_frequency", steps)  # fmt: skip
         run("communique", "evaluate", folder / "model-best", corpus / "dev.spacy", "--output", folder / "dev.json")
         figures = json.loads((folder / "dev.json").read_text())
         rows.append({"documents": len(chosen), **{name: figures[name] for name in FIGURES}})

@@ -36,6 +36,7 @@ def main(
                 continue
             folder.mkdir(parents=True, exist_ok=True)
             changed = {"training.max_steps": steps, "training.eval_frequency": steps, **settings[name]}
+            changed["training.optimizer.learn_rate.total_steps"] = changed["training.max_steps"]
             start = children_seconds()
             run("spacy", "train", config, "--output", folder, "--paths.train", corpus / "train.spacy", "--paths.dev",
                 corpus / "dev.spacy", "--paths.vectors", vectors, "--system.seed", one_seed,

@@ -68,6 +68,8 @@ def test_configuration_builds(path):
     config = load_config(path)
     nlp = load_model_from_config(config, auto_fill=True, validate=True)
     assert "relations" in nlp.pipe_names
+    optimizer = load_config(path)["training"]["optimizer"]["learn_rate"]
+    assert optimizer["total_steps"] == config["training"]["max_steps"] and nlp.resume_training().L2 == 0.01
     # What a saved pipeline needs stands in the configuration itself, and nothing has to be filled in.
     assert load_config(path).interpolate()["components"].keys() == nlp.config["components"].keys()
 
