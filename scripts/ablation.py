@@ -1,16 +1,14 @@
 """Dev F1 with no augmentation, with each kind alone, and with all: what does each bring?"""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from statistics import mean
 from typing import Annotated, Dict, List, Optional
 
 import typer
+from short_training import FIGURES, measure, train
 from spacy.util import load_config
 
-FIGURES = {"ents": "entities", "rels": "relations", "rels_gold": "relations on gold entities"}
 AUGMENTER = "corpora.train.augmenter"
 
 
@@ -36,27 +34,21 @@ def main(
     unknown = [name for name in kinds if name not in ("none", "all", *shares)]
     if unknown:
         raise typer.BadParameter(f"{', '.join(unknown)}: not one of none, all, {', '.join(shares)}")
+    paths = {"train": corpus / "train.spacy", "dev": corpus / "dev.spacy", "vectors": vectors}
     figures: Dict[str, List[dict]] = {name: [] for name in kinds}
     for one_seed in seed:
         for name in kinds:
             folder = output / f"{steps}-steps" / f"{limit or 'all'}-documents" / f"seed-{one_seed}" / name
             measured = folder / "dev.json"
-            if not (resume and measured.exists()):
-                folder.mkdir(parents=True, exist_ok=True)
+            if resume and measured.exists():
+                figures[name].append(json.loads(measured.read_text(encoding="utf8")))
+            else:
                 given = {other: shares[other] if name in (other, "all") else 0.0 for other in shares}
-                run("spacy", "train", config, "--output", folder, "--paths.train", corpus / "train.spacy",
-                    "--paths.dev", corpus / "dev.spacy", "--paths.vectors", vectors, "--system.seed", one_seed,
-                    "--training.max_steps", steps, "--training.optimizer.learn_rate.total_steps", steps,
-                    "--training.eval_frequency", steps, "--corpora.train.limit", limit,
-                    *(part for other in given for part in (f"--{AUGMENTER}.*.{other}.share", given[other])))  # fmt: skip
-                run("communique", "evaluate", folder / "model-best", corpus / "dev.spacy", "--output", measured)
-            figures[name].append(json.loads(measured.read_text(encoding="utf8")))
+                settings = {f"{AUGMENTER}.*.{other}.share": value for other, value in given.items()}
+                train(config, folder, paths, steps, one_seed, {"corpora.train.limit": limit, **settings})
+                figures[name].append(measure(folder, paths["dev"]))
             print(one_seed, name, *(f"{key} {figures[name][-1][key]['f']:.3f}" for key in FIGURES), flush=True)
             write_table(figures, shares, steps, limit, output / "ablation.md")
-
-
-def run(*args) -> None:
-    subprocess.run([sys.executable, "-m", *map(str, args)], check=True, stdout=subprocess.DEVNULL)
 
 
 def write_table(figures: Dict[str, List[dict]], shares: Dict[str, float], steps: int, limit: int, path: Path) -> None:

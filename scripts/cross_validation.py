@@ -1,14 +1,13 @@
 """Where a pipeline that has not seen a document confidently disagrees with its annotation: what to read again."""
 
 import random
-import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 from typing import Annotated, Dict, Iterator, List, Set, Tuple
 
 import spacy
 import typer
+from short_training import train
 from spacy.language import Language
 
 from communique.corpus.files import read_documents, write_documents
@@ -44,11 +43,8 @@ def main(
         tuning = others[: len(others) // 10]
         write_documents(others, folder / "train.spacy")
         write_documents(tuning, folder / "dev.spacy")
-        args = ("spacy", "train", config, "--output", folder, "--paths.train", folder / "train.spacy",
-                "--paths.dev", folder / "dev.spacy", "--paths.vectors", vectors, "--system.seed", seed,
-                "--training.max_steps", steps, "--training.optimizer.learn_rate.total_steps", steps,
-                "--training.eval_frequency", steps)  # fmt: skip
-        subprocess.run([sys.executable, "-m", *map(str, args)], check=True, stdout=subprocess.DEVNULL)
+        paths = {"train": folder / "train.spacy", "dev": folder / "dev.spacy", "vectors": vectors}
+        train(config, folder, paths, steps, seed)
         nlp = spacy.load(folder / "model-last")
         blocks = list(disagreements(nlp, held_out, others, sure, absent))
         (folder / "disagreements.txt").write_text("\n\n".join(blocks) + "\n", encoding="utf8")

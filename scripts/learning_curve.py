@@ -1,21 +1,17 @@
 """Dev F1 of entities and relations by the number of training documents: what would more text bring?"""
 
-import json
 import random
-import subprocess
-import sys
 from pathlib import Path
 from typing import Annotated, List
 
 import matplotlib
 import spacy
 import typer
+from short_training import FIGURES, measure, train
 from spacy.tokens import DocBin
 
 matplotlib.use("svg")
 from matplotlib import pyplot
-
-FIGURES = {"ents": "entities", "rels": "relations", "rels_gold": "relations on gold entities"}
 
 
 def main(
@@ -37,20 +33,13 @@ def main(
         folder.mkdir(parents=True, exist_ok=True)
         chosen = docs[: max(1, round(part * len(docs)))]
         DocBin(docs=chosen, store_user_data=True).to_disk(folder / "train.spacy")
-        run("spacy", "train", config, "--output", folder, "--paths.train", folder / "train.spacy",
-            "--paths.dev", corpus / "dev.spacy", "--paths.vectors", vectors, "--system.seed", seed,
-            "--training.max_steps", steps, "--training.optimizer.learn_rate.total_steps", steps,
-            "--training.eval_frequency", steps)  # fmt: skip
-        run("communique", "evaluate", folder / "model-best", corpus / "dev.spacy", "--output", folder / "dev.json")
-        figures = json.loads((folder / "dev.json").read_text())
+        paths = {"train": folder / "train.spacy", "dev": corpus / "dev.spacy", "vectors": vectors}
+        train(config, folder, paths, steps, seed)
+        figures = measure(folder, paths["dev"])
         rows.append({"documents": len(chosen), **{name: figures[name] for name in FIGURES}})
         print(len(chosen), *(f"{name} {figures[name]['f']:.3f}" for name in FIGURES), flush=True)
         write_table(rows, output / "learning-curve.md")
         plot(rows, output / "learning-curve.svg")
-
-
-def run(*args) -> None:
-    subprocess.run([sys.executable, "-m", *map(str, args)], check=True, stdout=subprocess.DEVNULL)
 
 
 def write_table(rows: List[dict], path: Path) -> None:

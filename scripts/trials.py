@@ -1,17 +1,13 @@
 """Train a configuration with one setting after another changed, and put what dev says of each, and its cost, in a table."""
 
-import json
 import resource
-import subprocess
-import sys
 from pathlib import Path
 from statistics import mean
 from typing import Annotated, Any, Dict, Iterable, List, Optional
 
 import srsly
 import typer
-
-FIGURES = {"ents": "entities", "rels": "relations", "rels_gold": "relations on gold entities"}
+from short_training import FIGURES, measure, train
 
 
 def main(
@@ -29,27 +25,20 @@ def main(
     unknown = set(trial or []) - set(settings)
     if unknown:
         raise typer.BadParameter(f"{trials} has no trial {', '.join(sorted(unknown))}, only {', '.join(settings)}")
+    paths = {"train": corpus / "train.spacy", "dev": corpus / "dev.spacy", "vectors": vectors}
     for one_seed in seed:
         for name in trial or settings:
             folder = output / name / f"seed-{one_seed}"
             if (folder / "cost.json").exists():
                 continue
-            folder.mkdir(parents=True, exist_ok=True)
-            changed = {"training.max_steps": steps, "training.eval_frequency": steps, **settings[name]}
-            changed["training.optimizer.learn_rate.total_steps"] = changed["training.max_steps"]
+            changed = {"training.max_steps": steps, **settings[name]}
             start = children_seconds()
-            run("spacy", "train", config, "--output", folder, "--paths.train", corpus / "train.spacy", "--paths.dev",
-                corpus / "dev.spacy", "--paths.vectors", vectors, "--system.seed", one_seed,
-                *(part for key, value in changed.items() for part in (f"--{key}", json.dumps(value))))  # fmt: skip
+            train(config, folder, paths, changed["training.max_steps"], one_seed, changed)
             seconds = children_seconds() - start
-            run("communique", "evaluate", folder / "model-best", corpus / "dev.spacy", "--output", folder / "dev.json")
+            measure(folder, paths["dev"])
             srsly.write_json(folder / "cost.json", {"seconds": seconds, "settings": changed})
             write_table(settings, output)
     write_table(settings, output)
-
-
-def run(*args) -> None:
-    subprocess.run([sys.executable, "-m", *map(str, args)], check=True, stdout=subprocess.DEVNULL)
 
 
 def children_seconds() -> float:
@@ -61,8 +50,8 @@ def children_seconds() -> float:
 def write_table(names: Iterable[str], output: Path) -> None:
     """A trial a row: mean F1 over the seeds, the lowest and the highest, and the minutes of CPU that a training took."""
     lines = [
-        f"| trial | seeds | {' | '.join(FIGURES.values())} | CPU minutes |",
-        f"| --- | --- |{' --- |' * len(FIGURES)} --- |",
+        f"| trial | seeds | steps | {' | '.join(FIGURES.values())} | CPU minutes |",
+        f"| --- | --- | --- |{' --- |' * len(FIGURES)} --- |",
     ]
     for name in names:
         folders = sorted(path.parent for path in output.glob(f"{name}/seed-*/cost.json"))
@@ -73,8 +62,10 @@ def write_table(names: Iterable[str], output: Path) -> None:
         for key in FIGURES:
             values = [one[key]["f"] for one in runs]
             cells.append(f"{mean(values):.3f}" + (f" ({min(values):.3f}-{max(values):.3f})" if len(runs) > 1 else ""))
-        minutes = mean(srsly.read_json(folder / "cost.json")["seconds"] for folder in folders) / 60
-        lines.append(f"| {name} | {len(folders)} | {' | '.join(cells)} | {minutes:.0f} |")
+        costs = [srsly.read_json(folder / "cost.json") for folder in folders]
+        steps = ", ".join(sorted({str(cost["settings"]["training.max_steps"]) for cost in costs}))
+        minutes = mean(cost["seconds"] for cost in costs) / 60
+        lines.append(f"| {name} | {len(folders)} | {steps} | {' | '.join(cells)} | {minutes:.0f} |")
     (output / "trials.md").write_text("\n".join(lines) + "\n", encoding="utf8")
 
 

@@ -1,22 +1,11 @@
 """Which disagreements the cross-validation of the corpus lists."""
 
-import importlib.util
 from dataclasses import replace
-from pathlib import Path
 
-import pytest
+from cross_validation import label_counts, mention_lines, relation_lines
 
 from communique.document import Document, Entity, Relation
 
-SCRIPT = Path(__file__).parent.parent / "scripts" / "cross_validation.py"
-
-
-@pytest.fixture(scope="module")
-def script():
-    spec = importlib.util.spec_from_file_location("cross_validation", SCRIPT)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def document(text, *mentions, relations=()):
@@ -33,36 +22,36 @@ OTHERS = [document("Chad met Kenya.", ("Chad", "COUNTRY"), ("Kenya", "COUNTRY"))
 ]
 
 
-def listed(script, gold, predicted):
-    return [line.strip() for _, line in script.mention_lines(gold, predicted, *script.label_counts(OTHERS))]
+def listed(gold, predicted):
+    return [line.strip() for _, line in mention_lines(gold, predicted, *label_counts(OTHERS))]
 
 
-def test_a_mention_is_listed_where_the_other_documents_side_with_the_prediction(script):
+def test_a_mention_is_listed_where_the_other_documents_side_with_the_prediction():
     text = "Chad slept."
     as_country, as_place = document(text, ("Chad", "COUNTRY")), document(text, ("Chad", "LOC"))
-    assert listed(script, as_place, as_country) == ["~ [Chad] COUNTRY, annotated LOC"]
-    assert listed(script, as_country, as_place) == []
+    assert listed(as_place, as_country) == ["~ [Chad] COUNTRY, annotated LOC"]
+    assert listed(as_country, as_place) == []
 
 
-def test_a_mention_that_is_not_annotated_is_listed_if_it_mostly_is_elsewhere(script):
-    assert listed(script, document("Kenya slept."), document("Kenya slept.", ("Kenya", "COUNTRY"))) == ["+ [Kenya] COUNTRY"]
+def test_a_mention_that_is_not_annotated_is_listed_if_it_mostly_is_elsewhere():
+    assert listed(document("Kenya slept."), document("Kenya slept.", ("Kenya", "COUNTRY"))) == ["+ [Kenya] COUNTRY"]
     others = [document("may, may, may", ("may", "DATE"))]
-    counts = script.label_counts(others)
-    assert not list(script.mention_lines(document("may"), document("may", ("may", "DATE")), *counts))
+    counts = label_counts(others)
+    assert not list(mention_lines(document("may"), document("may", ("may", "DATE")), *counts))
 
 
-def test_an_annotated_mention_is_listed_if_no_other_document_has_it(script):
-    assert listed(script, document("Mali and Kenya.", ("Mali", "COUNTRY"), ("Kenya", "COUNTRY")), document("Mali and Kenya.")) == [
+def test_an_annotated_mention_is_listed_if_no_other_document_has_it():
+    assert listed(document("Mali and Kenya.", ("Mali", "COUNTRY"), ("Kenya", "COUNTRY")), document("Mali and Kenya.")) == [
         "- [Mali] COUNTRY"
     ]
 
 
-def test_relations_are_listed_by_their_scores(script):
+def test_relations_are_listed_by_their_scores():
     found = Relation(0, 1, "MET_WITH", "asserted", None, None, 0.9, (0, 15))
     gold = replace(OTHERS[0], relations=[])
 
     def lines(gold, predicted):
-        return [line.strip() for _, line in script.relation_lines(gold, predicted, sure=0.65)]
+        return [line.strip() for _, line in relation_lines(gold, predicted, sure=0.65)]
 
     assert lines(gold, replace(gold, relations=[found])) == ["+ [Chad] MET_WITH [Kenya] asserted 0.90"]
     assert lines(gold, replace(gold, relations=[replace(found, score=0.5)])) == []
