@@ -1,6 +1,6 @@
 """From token vectors to a vector for each candidate pair."""
 
-from typing import Dict, Literal, Tuple
+from typing import Dict, Tuple
 
 import numpy
 from spacy.util import registry
@@ -10,7 +10,7 @@ from thinc.types import Floats2d, Ints1d, Ints2d
 from .pair_attention import PairAttention
 from .pair_batch import DISTANCE_BUCKETS, PairBatch
 from .pair_features import PairFeatures
-from .pooling import pool_by_owner, pool_spans, span_ends, span_maxima, span_rows
+from .pooling import pool_by_owner, pool_spans, span_maxima, span_rows
 
 PairVectors = Tuple[Floats2d, Floats2d]  # of the pairs, of the mentions
 PairEncoder = Model[Tuple[Floats2d, PairBatch], PairVectors]
@@ -24,8 +24,6 @@ def build_pair_encoder(
     depth: int,
     dropout: float,
     attention_heads: int,
-    mention_pooling: Literal["max_mean", "ends"] = "max_mean",
-    label_marks: bool = True,
 ) -> PairEncoder:
     """Represent a pair by its head and tail, the tokens before, between and behind them, the labels of both and the
     distance and order, in the manner of SpERT (Eberts and Ulges, 2020), and by what it attends to around it. All of
@@ -44,9 +42,6 @@ def build_pair_encoder(
     depth (int): Number of hidden layers, at least two.
     dropout (float): Dropout of the hidden layers, until training sets its own.
     attention_heads (int): Heads of the attention; they share `width`.
-    mention_pooling (Literal["max_mean", "ends"]): What represents a mention: maximum and mean of its tokens, or the first one and
-        the last.
-    label_marks (bool): Whether tokens carry the label of their mention.
     RAISES: ValueError for a depth under two.
     """
     if depth < 2:
@@ -60,7 +55,7 @@ def build_pair_encoder(
         "behind": Linear(nO=width),
         "features": PairFeatures(width, columns=4, rows=rows, seed=20),
         "attention": PairAttention(width, attention_heads, window),
-        "marks": HashEmbed(nO=None, nV=64, seed=30) if label_marks else None,
+        "marks": HashEmbed(nO=None, nV=64, seed=30),
         "first": hidden[0],
         "others_of_head": Linear(nO=width, nI=2 * width),
         "others_of_tail": Linear(nO=width, nI=2 * width),
@@ -70,10 +65,10 @@ def build_pair_encoder(
         "pair_encoder",
         _forward,
         init=_init,
-        layers=[layer for layer in layers.values() if layer is not None],
+        layers=list(layers.values()),
         refs=layers,
         dims={"nI": None, "nO": width},
-        attrs={"window": window, "mention_pooling": mention_pooling},
+        attrs={"window": window},
     )
 
 
@@ -86,8 +81,7 @@ def _init(model: PairEncoder, X=None, Y=None) -> None:
             model.get_ref(window).set_dim("nI", nI)
         model.get_ref("attention").set_dim("nI", nI)
         model.get_ref("attention").set_dim("nM", 2 * nI)
-        if model.has_ref("marks"):
-            model.get_ref("marks").set_dim("nO", nI)
+        model.get_ref("marks").set_dim("nO", nI)
     for layer in model.layers:
         layer.initialize()
 
@@ -96,17 +90,12 @@ def _forward(model: PairEncoder, X: Tuple[Floats2d, PairBatch], is_train: bool):
     tokens, batch = X
     ops = model.ops
     n_tokens, width = tokens.shape
-    backprop_marks = None
-    if model.has_ref("marks"):
-        marks, backprop_marks = model.get_ref("marks")(ops.asarray(_token_labels(batch, n_tokens)), is_train)
-        tokens = tokens + marks
+    marks, backprop_marks = model.get_ref("marks")(ops.asarray(_token_labels(batch, n_tokens)), is_train)
+    tokens = tokens + marks
     # The last row stands for "no token here".
     padded = ops.alloc2f(n_tokens + 1, width)
     padded[:-1] = tokens
-    if model.attrs["mention_pooling"] == "ends":
-        mentions, backprop_mentions = span_ends(ops, padded, batch.mentions)
-    else:
-        mentions, backprop_mentions = pool_spans(ops, padded, *span_rows(batch.mentions, n_tokens), mean=True)
+    mentions, backprop_mentions = pool_spans(ops, padded, *span_rows(batch.mentions, n_tokens), mean=True)
     heads, backprop_head = model.get_ref("head")(mentions, is_train)
     tails, backprop_tail = model.get_ref("tail")(mentions, is_train)
     features, backprop_features = model.get_ref("features")(_feature_ids(batch), is_train)
@@ -158,9 +147,8 @@ def _forward(model: PairEncoder, X: Tuple[Floats2d, PairBatch], is_train: bool):
             ops.scatter_add(d_projected, window_of_pair, d_summed)
             backprop_pooled(backprop_projected(d_projected), d_padded)
         d_tokens += d_padded[:-1]
-        if backprop_marks is not None:
-            # HashEmbed applies its dropout to the gradient in place.
-            backprop_marks(d_tokens.copy())
+        # HashEmbed applies its dropout to the gradient in place.
+        backprop_marks(d_tokens.copy())
         return d_tokens
 
     return (vectors, mentions), backprop

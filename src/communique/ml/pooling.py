@@ -38,20 +38,6 @@ def pool_spans(
     return pooled, backprop
 
 
-def span_ends(
-    ops: Ops, padded: Floats2d, spans: Ints2d
-) -> Tuple[Floats2d, Callable[[Floats2d, Floats2d], None]]:
-    """The first row of each span and behind it the last: (spans, 2 width). Spans are not empty. The callback adds to a
-    gradient of `padded`."""
-    rows = ops.asarray(numpy.concatenate([spans[:, 0], spans[:, 1] - 1]), dtype="i")
-    n = len(spans)
-
-    def backprop(d_ends: Floats2d, d_padded: Floats2d) -> None:
-        ops.scatter_add(d_padded, rows, ops.xp.vstack(ops.xp.hsplit(d_ends, 2)))
-
-    return ops.xp.hstack([padded[rows[:n]], padded[rows[n:]]]), backprop
-
-
 def span_maxima(ops: Ops, padded: Floats2d, spans: Ints2d) -> Floats2d:
     """What `pool_spans` gives without a mean and without a way back: (spans, width). The maximum over a span is that over two
     overlapping powers of two of rows, and these are computed once for all spans that share them (Bender and
