@@ -22,7 +22,7 @@ from communique.errors import InputError
 from communique.extras import create_extra_check
 from communique.ml.int8_encoder import create_int8_transformer, quantized
 from communique.ml.joined_tok2vec import build_joined_tok2vec
-from communique.ml.transformer_model import find_weights
+from communique.ml.transformer_model import build_transformer_model, find_weights
 from communique.ml.two_rate_adam import create_two_rate_adam
 
 from .conftest import blank, gold_examples
@@ -150,12 +150,22 @@ def initialized(tiny_weights, tiny_documents, tmp_path, monkeypatch):
     overrides = {f"paths.{name}": value for name, value in {**paths, "transformer": tiny_weights}.items()}
     # Thousands of patterns, which nothing here looks at.
     overrides["initialize.components.known_names.path"] = None
+    overrides["components.transformer.model.layers"] = 1
     # The lower half of the transformer, in its only layer.
     for name in ("components.transformer.model", "training.optimizer"):
         overrides[f"{name}.frozen"] = ["embeddings.", "attention."]
     nlp = init_nlp(load_config(TRF, overrides=overrides))
     training = registry.resolve({"training": nlp.config.interpolate()["training"]})["training"]
     return nlp, gold_examples(nlp, tiny_documents), training
+
+
+def test_a_transformer_has_no_more_layers_than_its_weights(tiny_weights):
+    strided = registry.get("span_getters", "spacy-transformers.strided_spans.v1")(64, 64)
+    model = build_transformer_model(tiny_weights, strided, layers=1)
+    model.initialize()
+    assert len(model.transformer.encoder.layer) == 1
+    with pytest.raises(ValueError, match="tiny_weights has 1 layers, so it cannot be used with 2: set components.transf"):
+        build_transformer_model(tiny_weights, strided, layers=2).initialize()
 
 
 def train(nlp, examples, training, steps):

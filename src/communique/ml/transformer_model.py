@@ -3,10 +3,10 @@
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Sequence
+from typing import Any, Callable, Dict, List, Optional, Sequence
 
 from spacy.tokens import Doc, Span
-from spacy.util import registry
+from spacy.util import logger, registry
 from thinc.api import Model, NumpyOps
 
 from .int8_encoder import Int8Encoder
@@ -18,6 +18,7 @@ def build_transformer_model(
     get_spans: Callable[[List[Doc]], List[List[Span]]],
     tokenizer_config: Dict[str, Any] = {},
     transformer_config: Dict[str, Any] = {},
+    layers: Optional[int] = None,
     mixed_precision: bool = False,
     grad_scaler_config: Dict[str, Any] = {},
     max_batch_pieces: int = 512,
@@ -33,7 +34,8 @@ def build_transformer_model(
     name (str): An importable package that holds the weights in its folder `model`, a folder, or a name on the Hugging Face hub.
     get_spans (Callable[[List[Doc]], List[List[Span]]]): Cuts docs into what the transformer sees at once.
     tokenizer_config (Dict[str, Any]): Settings of the tokenizer.
-    transformer_config (Dict[str, Any]): Settings of the transformer, such as `num_hidden_layers` to use the first layers only.
+    transformer_config (Dict[str, Any]): Settings of the transformer.
+    layers (Optional[int]): How many of its layers are used, from the lowest. None for all.
     mixed_precision (bool): Half precision where a GPU has it.
     grad_scaler_config (Dict[str, Any]): Settings of the gradient's scale in mixed precision.
     max_batch_pieces (int): The most word pieces, padding among them, that go through the transformer at once when it predicts
@@ -54,6 +56,7 @@ def build_transformer_model(
     model.layers[0]._func = partial(_encode, max_batch_pieces=max_batch_pieces, int8=int8)
     model.layers[0].attrs["int8"] = Int8Encoder()
     model.attrs["frozen"] = list(frozen)
+    model.attrs["layers"] = layers
     return model
 
 
@@ -124,6 +127,8 @@ def _init(model: Model, X=None, Y=None) -> None:
         return
     name = model.attrs["name"]
     model.attrs["name"] = find_weights(name)
+    if model.attrs["layers"] is not None:
+        model._init_transformer_config["num_hidden_layers"] = _checked_layers(model, name)
     try:
         init(model, X, Y)
     finally:
@@ -135,3 +140,20 @@ def _init(model: Model, X=None, Y=None) -> None:
     for key, parameter in model.transformer.named_parameters():
         parameter.grad = zeros_like(parameter)
         parameter.requires_grad_(not any(part in key for part in model.attrs["frozen"]))
+
+
+def _checked_layers(model: Model, name: str) -> int:
+    """The number of layers to use, which the transformer has: those that it lacks would silently be made of random weights.
+
+    RAISES: ValueError if it has fewer.
+    """
+    from transformers import AutoConfig
+
+    layers, there = model.attrs["layers"], AutoConfig.from_pretrained(model.attrs["name"]).num_hidden_layers
+    if not 0 < layers <= there:
+        raise ValueError(
+            f"{name} has {there} layers, so it cannot be used with {layers}: set components.transformer.model.layers to {there} "
+            "or fewer, or to null for all"
+        )
+    logger.info("Uses the lowest %d of %d layers of %s", layers, there, name)
+    return layers
