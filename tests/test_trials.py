@@ -1,5 +1,7 @@
 """Short trainings with changed settings, and the table of them."""
 
+from functools import reduce
+
 import srsly
 import trials
 from spacy.util import load_config
@@ -9,6 +11,14 @@ from communique.corpus.files import write_documents
 
 from .conftest import blank
 from .test_project import ROOT
+
+
+def test_trials_change_what_the_configuration_has():
+    config = load_config(ROOT / "configs" / "trf.cfg")
+    for settings in srsly.read_json(ROOT / "configs" / "trials.json").values():
+        for place in settings:
+            *blocks, name = place.split(".")
+            assert name in reduce(dict.__getitem__, blocks, config), place
 
 
 def test_trials(tiny_documents, tmp_path, monkeypatch):
