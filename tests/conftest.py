@@ -1,12 +1,14 @@
 from pathlib import Path
-from typing import List
+from typing import Dict, List
 
 import pytest
 import spacy
 from spacy.language import Language
 from spacy.training import Example
+from spacy.vectors import Vectors
 from thinc.api import fix_random_seed
 
+from communique.corpus.files import write_documents
 from communique.corpus.markup import parse_markup
 from communique.docs import to_doc
 from communique.document import Document
@@ -54,6 +56,18 @@ def read_tiny() -> List[Document]:
 @pytest.fixture
 def tiny_documents() -> List[Document]:
     return read_tiny()
+
+
+@pytest.fixture
+def training_files(tiny_documents, tmp_path) -> Dict[str, str]:
+    """The paths that configs/*.cfg leave open: the little texts as train.spacy and dev.spacy, and vectors of one row."""
+    for split in ("train", "dev"):
+        write_documents(tiny_documents, tmp_path / f"{split}.spacy")
+    nlp = blank([])
+    nlp.vocab.vectors = Vectors(shape=(1, 139), attr="LOWER")
+    nlp.to_disk(tmp_path / "vectors")
+    files = {"train": "train.spacy", "dev": "dev.spacy", "vectors": "vectors"}
+    return {f"paths.{name}": str(tmp_path / file) for name, file in files.items()}
 
 
 def blank(pipes: List[str], **config) -> Language:

@@ -7,7 +7,6 @@ from cross_validation import label_counts, mention_lines, relation_lines
 from communique.document import Document, Entity, Relation
 
 
-
 def document(text, *mentions, relations=()):
     entities = []
     for mention, label in mentions:

@@ -10,12 +10,7 @@ import srsly
 from spacy.training.initialize import init_nlp
 from spacy.util import load_config, load_model_from_config
 from weasel.cli.run import check_rerun, update_lockfile
-from spacy.vectors import Vectors
 from weasel.util import load_project_config, working_dir
-
-from communique.corpus.files import write_documents
-
-from .conftest import blank
 
 ROOT = Path(__file__).parent.parent
 CONFIGS = sorted((ROOT / "configs").glob("*.cfg"))
@@ -74,16 +69,10 @@ def test_configuration_builds(path):
     assert load_config(path).interpolate()["components"].keys() == nlp.config["components"].keys()
 
 
-def test_configuration_initializes(tiny_documents, tmp_path, monkeypatch):
+def test_configuration_initializes(training_files, monkeypatch):
     """All that `spacy train` does before its first step, on three sentences."""
     monkeypatch.chdir(ROOT)
-    write_documents(tiny_documents, tmp_path / "tiny.spacy")
-    nlp = blank([])
-    nlp.vocab.vectors = Vectors(shape=(1, 139), attr="LOWER")
-    nlp.to_disk(tmp_path / "vectors")
-    paths = {"train": "tiny.spacy", "dev": "tiny.spacy", "vectors": "vectors"}
-    overrides = {f"paths.{name}": str(tmp_path / file) for name, file in paths.items()}
-    nlp = init_nlp(load_config(ROOT / "configs" / "sm.cfg", overrides=overrides))
+    nlp = init_nlp(load_config(ROOT / "configs" / "sm.cfg", overrides=training_files))
     assert nlp.get_pipe("relations").labels[0] == "CRITICISED"
     assert ("Eurasian Economic Union", "IGO") in [(e.text, e.label_) for e in nlp.get_pipe("known_names")(nlp.make_doc("the Eurasian Economic Union")).ents]
 

@@ -13,11 +13,9 @@ from spacy.tokens import Doc
 from spacy.training import Example
 from spacy.training.initialize import init_nlp
 from spacy.util import load_config, registry
-from spacy.vectors import Vectors
 from thinc.api import Model
 
 from communique.callbacks import create_sequence
-from communique.corpus.files import write_documents
 from communique.errors import InputError
 from communique.extras import create_extra_check
 from communique.ml.int8_encoder import create_int8_transformer, quantized
@@ -25,7 +23,7 @@ from communique.ml.joined_tok2vec import build_joined_tok2vec
 from communique.ml.transformer_model import build_transformer_model, find_weights
 from communique.ml.two_rate_adam import create_two_rate_adam
 
-from .conftest import blank, gold_examples
+from .conftest import gold_examples
 
 ROOT = Path(__file__).parent.parent
 TRF = ROOT / "configs" / "trf.cfg"
@@ -139,15 +137,10 @@ def tiny_weights(tmp_path, monkeypatch) -> str:
 
 
 @pytest.fixture
-def initialized(tiny_weights, tiny_documents, tmp_path, monkeypatch):
+def initialized(tiny_weights, tiny_documents, training_files, monkeypatch):
     """The pipeline of configs/trf.cfg before its first step, with examples and the optimizer of the configuration."""
     monkeypatch.chdir(ROOT)
-    write_documents(tiny_documents, tmp_path / "tiny.spacy")
-    nlp = blank([])
-    nlp.vocab.vectors = Vectors(shape=(1, 139), attr="LOWER")
-    nlp.to_disk(tmp_path / "vectors")
-    paths = {name: str(tmp_path / file) for name, file in (("train", "tiny.spacy"), ("dev", "tiny.spacy"), ("vectors", "vectors"))}
-    overrides = {f"paths.{name}": value for name, value in {**paths, "transformer": tiny_weights}.items()}
+    overrides = {**training_files, "paths.transformer": tiny_weights}
     # Thousands of patterns, which nothing here looks at.
     overrides["initialize.components.known_names.path"] = None
     overrides["components.transformer.model.layers"] = 1

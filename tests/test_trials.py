@@ -5,11 +5,7 @@ from functools import reduce
 import srsly
 import trials
 from spacy.util import load_config
-from spacy.vectors import Vectors
 
-from communique.corpus.files import write_documents
-
-from .conftest import blank
 from .test_project import ROOT
 
 
@@ -21,13 +17,8 @@ def test_trials_change_what_the_configuration_has():
             assert name in reduce(dict.__getitem__, blocks, config), place
 
 
-def test_trials(tiny_documents, tmp_path, monkeypatch):
+def test_trials(training_files, tmp_path, monkeypatch):
     monkeypatch.chdir(ROOT)
-    for split in ("train", "dev"):
-        write_documents(tiny_documents, tmp_path / f"{split}.spacy")
-    nlp = blank([])
-    nlp.vocab.vectors = Vectors(shape=(1, 139), attr="LOWER")
-    nlp.to_disk(tmp_path / "vectors")
     settings = {
         "plain": {},
         "narrow": {"training.max_steps": 3, "components.relations.model.encoder.width": 32},
